@@ -1,0 +1,3 @@
+/** Small named primitives with a written guarantee: time, back-off, logging. */
+@org.jspecify.annotations.NullMarked
+package org.openkas.common;

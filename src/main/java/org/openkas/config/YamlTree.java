@@ -1,0 +1,99 @@
+package org.openkas.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
+import java.util.Base64;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.representer.Representer;
+import org.yaml.snakeyaml.resolver.Resolver;
+
+/**
+ * YAML 1.1 read as the reference reads it: first document only, the last of duplicate keys wins, merge keys work, unquoted
+ * yes/no/on/off/y/n are booleans, dates stay text, keys become text (chapter 01 §5.2.2, chapter 05 §3.2). Thread-safe.
+ */
+public final class YamlTree {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private YamlTree() {
+    }
+
+    /**
+     * The first document of {@code text} as a JSON tree; a null node if there is none.
+     *
+     * @throws YamlException if the text is not YAML
+     */
+    public static JsonNode parse(String text) throws YamlException {
+        LoaderOptions options = new LoaderOptions();
+        options.setAllowDuplicateKeys(true);
+        options.setMaxAliasesForCollections(100);
+        options.setNestingDepthLimit(100);
+        Yaml yaml = new Yaml(new SafeConstructor(options), new Representer(new DumperOptions()), new DumperOptions(), options, new Words());
+        try {
+            Iterator<Object> documents = yaml.loadAll(text).iterator();
+            return tree(documents.hasNext() ? documents.next() : null);
+        } catch (MarkedYAMLException e) {
+            String where = e.getProblemMark() == null ? "" : "line " + (e.getProblemMark().getLine() + 1) + ": ";
+            throw new YamlException("yaml: " + where + oneLine(e.getProblem()), e);
+        } catch (YAMLException e) {
+            throw new YamlException("yaml: " + oneLine(e.getMessage()), e);
+        }
+    }
+
+    private static String oneLine(@Nullable String text) {
+        return text == null ? "unreadable" : text.lines().findFirst().orElse("unreadable").strip();
+    }
+
+    private static JsonNode tree(@Nullable Object value) {
+        return switch (value) {
+            case null -> NODES.nullNode();
+            case Map<?, ?> map -> {
+                ObjectNode object = NODES.objectNode();
+                map.forEach((key, member) -> object.set(String.valueOf(key), tree(member)));
+                yield object;
+            }
+            case Iterable<?> items -> {
+                ArrayNode array = NODES.arrayNode();
+                items.forEach(item -> array.add(tree(item)));
+                yield array;
+            }
+            case Boolean b -> NODES.booleanNode(b);
+            case Integer i -> NODES.numberNode(i);
+            case Long l -> NODES.numberNode(l);
+            case BigInteger i -> NODES.numberNode(i);
+            case Number n -> NODES.numberNode(n.doubleValue());
+            case byte[] bytes -> NODES.textNode(Base64.getEncoder().encodeToString(bytes));
+            default -> NODES.textNode(value.toString());
+        };
+    }
+
+    /** The words of YAML 1.1 less dates, plus the one-letter booleans that the library leaves out. */
+    private static final class Words extends Resolver {
+        private static final Pattern ONE_LETTER = Pattern.compile("^(?:y|Y|n|N)$");
+
+        @Override
+        public void addImplicitResolver(Tag tag, Pattern regexp, String first, int limit) {
+            if (tag != Tag.TIMESTAMP) {
+                super.addImplicitResolver(tag, regexp, first, limit);
+            }
+        }
+
+        @Override
+        protected void addImplicitResolvers() {
+            super.addImplicitResolvers();
+            addImplicitResolver(Tag.BOOL, ONE_LETTER, "yYnN");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package org.openkas.gitlab;
+
+import org.openkas.common.AgentToken;
+
+/** Tells who the bearer of a token is. Implementations are thread-safe. */
+public interface AgentInfoSource {
+
+    /**
+     * Looks the agent up; blocks the calling thread, which should be a virtual one.
+     *
+     * @throws GitLabException if the token is not accepted or nobody can tell
+     * @throws InterruptedException if the caller gave up
+     */
+    AgentInfo agentInfo(AgentToken token) throws GitLabException, InterruptedException;
+}

@@ -1,0 +1,33 @@
+package org.openkas.repository;
+
+/**
+ * Shared pollers: however many agents watch one ref of one repository, it is asked once a period, and at once when somebody
+ * pushed. Thread-safe.
+ */
+public interface RefWatches {
+
+    /**
+     * Begins to watch. The listener is told the state of the ref as of a poll that began after this call or at most a second
+     * before it, and from then on each change and each failure. While the ref cannot be resolved the poller backs off.
+     */
+    Watch watch(Repository repository, String ref, Listener listener);
+
+    /** One listener's hold on a poller; the poller stops when its last hold is closed. */
+    interface Watch extends AutoCloseable {
+        /** Polls soon, whatever the period. */
+        void poke();
+
+        /** Ends the watch; no call to the listener begins after this returned. */
+        @Override
+        void close();
+    }
+
+    /** Told about a ref. Calls come one at a time, on threads that may block only briefly. */
+    interface Listener {
+        /** The ref resolves to this now; told once per change, and once at the beginning. */
+        void resolved(Resolution resolution);
+
+        /** The ref could not be resolved; the poller goes on unless the code is {@code NOT_FOUND} and nobody watches. */
+        void failed(RepositoryException failure);
+    }
+}
