@@ -13,9 +13,13 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.AbstractConstruct;
+import org.yaml.snakeyaml.constructor.Construct;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
@@ -40,7 +44,7 @@ public final class YamlTree {
         options.setAllowDuplicateKeys(true);
         options.setMaxAliasesForCollections(100);
         options.setNestingDepthLimit(100);
-        Yaml yaml = new Yaml(new SafeConstructor(options), new Representer(new DumperOptions()), new DumperOptions(), options, new Words());
+        Yaml yaml = new Yaml(new Values(options), new Representer(new DumperOptions()), new DumperOptions(), options, new Words());
         try {
             Iterator<Object> documents = yaml.loadAll(text).iterator();
             return tree(documents.hasNext() ? documents.next() : null);
@@ -79,13 +83,28 @@ public final class YamlTree {
         };
     }
 
+    /** Values of YAML 1.1; the library's own reading of booleans does not know the one-letter words. */
+    private static final class Values extends SafeConstructor {
+        Values(LoaderOptions options) {
+            super(options);
+            Construct longWords = new ConstructYamlBool();
+            yamlConstructors.put(Tag.BOOL, new AbstractConstruct() {
+                @Override
+                public Object construct(Node node) {
+                    String word = ((ScalarNode) node).getValue();
+                    return word.length() == 1 ? word.equalsIgnoreCase("y") : longWords.construct(node);
+                }
+            });
+        }
+    }
+
     /** The words of YAML 1.1 less dates, plus the one-letter booleans that the library leaves out. */
     private static final class Words extends Resolver {
         private static final Pattern ONE_LETTER = Pattern.compile("^(?:y|Y|n|N)$");
 
         @Override
         public void addImplicitResolver(Tag tag, Pattern regexp, String first, int limit) {
-            if (tag != Tag.TIMESTAMP) {
+            if (!tag.equals(Tag.TIMESTAMP)) {
                 super.addImplicitResolver(tag, regexp, first, limit);
             }
         }

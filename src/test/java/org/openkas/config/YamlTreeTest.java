@@ -1,0 +1,55 @@
+package org.openkas.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class YamlTreeTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  \n", "# only a comment\n", "null", "---\n"})
+    void nothingIsNull(String text) throws YamlException {
+        assertThat(YamlTree.parse(text).isNull()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            a: yes          | {"a":true}
+            a: off          | {"a":false}
+            a: y            | {"a":true}
+            a: N            | {"a":false}
+            a: 'yes'        | {"a":"yes"}
+            a: 2001-12-14   | {"a":"2001-12-14"}
+            a: 010          | {"a":8}
+            a: 1.5          | {"a":1.5}
+            1: x            | {"1":"x"}
+            true: x         | {"true":"x"}
+            a: ~            | {"a":null}
+            a: 300s         | {"a":"300s"}
+            """)
+    void readsValuesAsYaml11Does(String yaml, String json) throws YamlException {
+        assertThat(YamlTree.parse(yaml).toString()).isEqualTo(json);
+    }
+
+    @Test
+    @DisplayName("CO-58, AG-36: the last of duplicate keys and the first of several documents count")
+    void duplicatesAndDocuments() throws YamlException {
+        assertThat(YamlTree.parse("a: 1\na: 2\n---\na: 3\n").toString()).isEqualTo("{\"a\":2}");
+    }
+
+    @Test
+    void anchorsAndMergeKeysWork() throws YamlException {
+        assertThat(YamlTree.parse("base: &x {a: 1}\nmerged: {<<: *x, b: 2}").get("merged").toString()).isEqualTo("{\"a\":1,\"b\":2}");
+    }
+
+    @Test
+    void anErrorNamesItsLine() {
+        assertThatThrownBy(() -> YamlTree.parse("a: 1\n\tb: 2\n")).isInstanceOf(YamlException.class).hasMessageStartingWith("yaml: line 2: ")
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+}
