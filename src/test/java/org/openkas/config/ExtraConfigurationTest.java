@@ -1,7 +1,7 @@
 package org.openkas.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,8 +78,19 @@ class ExtraConfigurationTest {
 
     @Test
     void aCommandMustEnd() throws IOException {
-        Path file = Files.writeString(directory.resolve("kas.yaml"), Loading.LEAST + "config: {command: 'sleep 60; true'}");
-        assertThatThrownBy(() -> new ConfigurationLoader(Duration.ofMillis(100)).load(Optional.of(file), PropertySource.none()))
-                .hasMessage("config.command: the command did not end within 0.1s");
+        assertThat(impatientFailure("sleep 60; true")).isEqualTo("config.command: the command did not end within 0.3s");
+    }
+
+    @Test
+    void aChildMustNotKeepTheOutputOpen() throws IOException {
+        assertThat(impatientFailure("sleep 2 & echo 'a: 1'"))
+                .isEqualTo("config.command: the command ended but left its output open for 0.3s");
+    }
+
+    private String impatientFailure(String command) throws IOException {
+        Path file = Files.writeString(directory.resolve("kas.yaml"), Loading.LEAST + "config: {command: \"" + command + "\"}");
+        ConfigurationLoader impatient = new ConfigurationLoader(Duration.ofMillis(300));
+        return catchThrowableOfType(ConfigurationException.class, () -> impatient.load(Optional.of(file), PropertySource.none()))
+                .getMessage();
     }
 }
