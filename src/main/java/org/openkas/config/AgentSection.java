@@ -19,9 +19,7 @@ public record AgentSection(AgentListenSection listen, AgentConfigurationSection 
         Duration redisConnInfoGc, Optional<KubernetesApiSection> kubernetesApi, Map<String, String> methodAliases) {
 
     static AgentSection read(MessageReader c) {
-        remoteDevelopment(c);
-        c.ignored("receptive_agent", "agents that the server calls, of newer releases; no effect");
-        return new AgentSection(
+        AgentSection agent = new AgentSection(
                 c.section("listen", "ListenAgentCF", "the listener that agents connect to", AgentListenSection::read).orDefaults(),
                 c.section("configuration", "AgentConfigurationCF", "how agents get their configuration", AgentConfigurationSection::read)
                         .orDefaults(),
@@ -47,6 +45,9 @@ public record AgentSection(AgentListenSection listen, AgentConfigurationSection 
                                 + " as a property: name=known,name=known. OpenKAS only")
                         .must(Rule.methodNames()).orElse(Map.of()).entrySet().stream()
                         .collect(Collectors.toUnmodifiableMap(pair -> name(pair.getKey()), pair -> name(pair.getValue()), (a, _) -> a)));
+        remoteDevelopment(c);
+        c.ignored("receptive_agent", "agents that the server calls, of newer releases; no effect");
+        return agent;
     }
 
     private static String name(String method) {

@@ -9,6 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The command of {@code config.command}: what it prints is YAML that is laid over the file (chapter 07 §6.1). It runs with
@@ -66,9 +69,9 @@ final class ExtraConfiguration {
             }
             if (process.exitValue() != 0) {
                 throw new ConfigurationException(KEY + "the command ended with exit status " + process.exitValue() + ": "
-                        + errors.join().lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("no error text"));
+                        + text(errors).lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("no error text"));
             }
-            return output.join();
+            return text(output);
         } catch (IOException e) {
             throw new ConfigurationException(KEY + e.getMessage(), e);
         } catch (InterruptedException e) {
@@ -77,6 +80,17 @@ final class ExtraConfiguration {
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
+        }
+    }
+
+    /** All of a stream; a child that outlives the command may keep it open. */
+    private String text(CompletableFuture<String> stream) throws ConfigurationException, InterruptedException {
+        try {
+            return stream.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new ConfigurationException(KEY + "the command ended but left its output open for " + DurationText.show(limit), e);
+        } catch (ExecutionException e) {
+            throw new ConfigurationException(KEY + "the output cannot be read", e);
         }
     }
 

@@ -35,7 +35,8 @@ final class FileContent {
         }
     }
 
-    private static String reason(IOException failure) {
+    /** The system's reason for {@code failure}, in the words that are known. */
+    static String reason(IOException failure) {
         return switch (failure) {
             case NoSuchFileException _ -> "no such file or directory";
             case AccessDeniedException _ -> "permission denied";

@@ -57,7 +57,8 @@ record ValueType<T>(String name, String hint, Parser<T> parser, Optional<T> empt
     static final ValueType<Boolean> FLAG = new ValueType<>("true or false", "write true or false without quotes", ValueType::flag,
             Optional.of(false), String::valueOf, ValueType::flagOfProperty);
 
-    static final ValueType<LogLevel> LEVEL = new ValueType<>("log level", "write info, debug, warn or error", ValueType::level,
+    static final ValueType<LogLevel> LEVEL = new ValueType<>("debug, info, warn or error", "write info, debug, warn or error",
+            ValueType::level,
             Optional.of(LogLevel.INFO), LogLevel::label, NODES::textNode);
 
     static final ValueType<List<String>> TEXTS = new ValueType<>("list of texts", "write a list of texts", ValueType::texts,
