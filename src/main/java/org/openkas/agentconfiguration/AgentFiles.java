@@ -2,6 +2,7 @@ package org.openkas.agentconfiguration;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +22,8 @@ final class AgentFiles {
     private static final int WEIGHT_OF_ANY = 1 << 10;
     /** All processes of an agent ask within seconds after a commit. */
     private static final Duration REMEMBERED_FOR = Duration.ofMinutes(10);
+    /** Shorter, because a file that a lagging replica does not have yet is missing too. */
+    private static final Duration MISSING_FOR = Duration.ofSeconds(30);
     private static final int REMEMBERED_LINES = 10_000;
     private static final int SHOWN_SETTINGS = 100;
 
@@ -50,7 +53,8 @@ final class AgentFiles {
         this.files = files;
         this.maximumSize = maximumSize;
         outcomes = Caffeine.newBuilder().maximumWeight(REMEMBERED_BYTES).weigher((Key key, Outcome outcome) -> outcome.weight())
-                .expireAfterAccess(REMEMBERED_FOR).ticker(timers::nanos).executor(Runnable::run).build();
+                .expireAfter(Expiry.writing((Key _, Outcome outcome) -> outcome instanceof Missing ? MISSING_FOR : REMEMBERED_FOR))
+                .ticker(timers::nanos).executor(Runnable::run).build();
     }
 
     /**

@@ -30,8 +30,6 @@ public final class MessageRules {
     }
 
     static TypeRules of(Descriptor type) {
-        TypeRules known = TYPES.get(type);
-        // not computeIfAbsent: types refer to each other, and working one out twice does no harm
-        return known != null ? known : TYPES.computeIfAbsent(type, TypeRules::new);
+        return TYPES.computeIfAbsent(type, TypeRules::new);
     }
 }

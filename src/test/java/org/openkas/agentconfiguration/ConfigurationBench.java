@@ -239,6 +239,11 @@ final class ConfigurationBench implements AutoCloseable {
             actions.forEach(Runnable::run);
         }
 
+        /** A new connection. */
+        void begin() {
+            ended = false;
+        }
+
         int waiting() {
             return actions.size();
         }
