@@ -27,7 +27,7 @@ class ServerInfoServiceTest {
     @Test
     @DisplayName("RA-49 the release in field 1 and its tag in field 2, of the message in field 1")
     void wire() {
-        assertThat(new String(answer("17.9.1"), StandardCharsets.ISO_8859_1)).isEqualTo("\n\20" + "\n\0617.9.1" + "\22\7v17.9.1");
+        assertThat(new String(answer("17.9.1"), StandardCharsets.ISO_8859_1)).isEqualTo("\n\21" + "\n\6" + "17.9.1" + "\22\7v17.9.1");
     }
 
     @ParameterizedTest
