@@ -5,7 +5,9 @@ import com.auth0.jwt.algorithms.Algorithm;
 import com.auth0.jwt.exceptions.JWTVerificationException;
 import com.auth0.jwt.interfaces.Claim;
 import com.auth0.jwt.interfaces.DecodedJWT;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +51,15 @@ public final class TokenVerifier {
             // the library's text quotes the token
             return Optional.of("token is malformed");
         }
+        if (!isObject(decoded.getHeader()) || !isObject(decoded.getPayload())) {
+            return Optional.of("token is malformed");
+        }
         return signatureObjection(decoded).or(() -> claimsObjection(decoded));
+    }
+
+    /** The library has decoded the part; it takes the JSON value null as well, and stumbles over it later. */
+    private static boolean isObject(String part) {
+        return new String(Base64.getUrlDecoder().decode(part), StandardCharsets.UTF_8).stripLeading().startsWith("{");
     }
 
     private Optional<String> signatureObjection(DecodedJWT token) {

@@ -103,6 +103,15 @@ class TokenVerifierTest {
         assertThat(anyIssuer.objection(hs256(claims.replace("''", "'"))).orElse(null)).isEqualTo(objection);
     }
 
+    @Test
+    @DisplayName("a part that is JSON but no object")
+    void nullParts() throws Exception {
+        assertThat(anyIssuer.objection(hs256("null"))).contains("token is malformed");
+        assertThat(anyIssuer
+                .objection(base64("null".getBytes(StandardCharsets.UTF_8)) + "." + base64("{}".getBytes(StandardCharsets.UTF_8)) + ".AA"))
+                .contains("token is malformed");
+    }
+
     @ParameterizedTest
     @DisplayName("RA-17: any issuer or none, where none is demanded")
     @ValueSource(strings = {"{'aud':'gitlab-kas','iss':'x'}", "{'aud':'gitlab-kas'}", "{'aud':'gitlab-kas','iss':'gitlab-kas'}"})
