@@ -49,7 +49,8 @@ class YamlTreeTest {
 
     @Test
     void anErrorNamesItsLine() {
-        assertThatThrownBy(() -> YamlTree.parse("a: 1\n\tb: 2\n")).isInstanceOf(YamlException.class).hasMessageStartingWith("yaml: line 2: ")
+        assertThatThrownBy(() -> YamlTree.parse("a: 1\n\tb: 2\n")).isInstanceOf(YamlException.class)
+                .hasMessageStartingWith("yaml: line 2: ")
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
     }
 }
