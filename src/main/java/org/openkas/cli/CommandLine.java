@@ -44,11 +44,11 @@ final class CommandLine {
         this.arguments = new ArrayDeque<>(arguments);
     }
 
-    static Command parse(List<String> arguments) throws UsageException {
+    static Command parse(List<String> arguments) throws AbortedException {
         return new CommandLine(arguments).command();
     }
 
-    private Command command() throws UsageException {
+    private Command command() throws AbortedException {
         while (!arguments.isEmpty()) {
             take(arguments.remove());
         }
@@ -59,18 +59,18 @@ final class CommandLine {
             return new Command.Version();
         }
         if (positional.isPresent()) {
-            throw new UsageException("unknown command \"" + positional.get() + "\" for \"kas\"");
+            throw new AbortedException("unknown command \"" + positional.get() + "\" for \"kas\"");
         }
         if (demo.isPresent()) {
             if (configurationFile.isPresent()) {
-                throw new UsageException("--demo brings its own configuration: leave --configuration-file away");
+                throw new AbortedException("--demo brings its own configuration: leave --configuration-file away");
             }
             return new Command.Demo(demo.filter(name -> !name.isEmpty()).map(Path::of));
         }
-        return new Command.Serve(path(configurationFile.orElseThrow(() -> new UsageException("required flag(s) \"configuration-file\" not set"))));
+        return new Command.Serve(path(configurationFile.orElseThrow(() -> new AbortedException("required flag(s) \"configuration-file\" not set"))));
     }
 
-    private void take(String argument) throws UsageException {
+    private void take(String argument) throws AbortedException {
         if (argument.equals("--")) {
             positional = positional.or(() -> Optional.ofNullable(arguments.peek()));
             arguments.clear();
@@ -83,7 +83,7 @@ final class CommandLine {
         }
     }
 
-    private void flag(String argument) throws UsageException {
+    private void flag(String argument) throws AbortedException {
         int equals = argument.indexOf('=');
         String name = equals < 0 ? argument : argument.substring(0, equals);
         Optional<String> value = equals < 0 ? Optional.empty() : Optional.of(argument.substring(equals + 1));
@@ -92,43 +92,43 @@ final class CommandLine {
             case "--help" -> help = truth(name, value);
             case "--version" -> version = truth(name, value);
             case "--demo" -> demo = Optional.of(value.orElse(""));
-            default -> throw new UsageException("unknown flag: " + name);
+            default -> throw new AbortedException("unknown flag: " + name);
         }
     }
 
-    private void shorthands(String argument) throws UsageException {
+    private void shorthands(String argument) throws AbortedException {
         for (char letter : argument.substring(1).toCharArray()) {
             switch (letter) {
                 case 'h' -> help = true;
                 case 'v' -> version = true;
-                default -> throw new UsageException("unknown shorthand flag: '" + letter + "' in " + argument);
+                default -> throw new AbortedException("unknown shorthand flag: '" + letter + "' in " + argument);
             }
         }
     }
 
-    private String valueOf(String name, Optional<String> value) throws UsageException {
+    private String valueOf(String name, Optional<String> value) throws AbortedException {
         if (value.isPresent()) {
             return value.get();
         }
         if (arguments.isEmpty()) {
-            throw new UsageException("flag needs an argument: " + name);
+            throw new AbortedException("flag needs an argument: " + name);
         }
         return arguments.remove();
     }
 
-    private static boolean truth(String name, Optional<String> value) throws UsageException {
+    private static boolean truth(String name, Optional<String> value) throws AbortedException {
         return switch (value.orElse("true")) {
             case "1", "t", "T", "true", "TRUE", "True" -> true;
             case "0", "f", "F", "false", "FALSE", "False" -> false;
-            default -> throw new UsageException("invalid argument \"" + value.orElse("") + "\" for \"" + name + "\" flag: use true or false");
+            default -> throw new AbortedException("invalid argument \"" + value.orElse("") + "\" for \"" + name + "\" flag: use true or false");
         };
     }
 
-    private static Path path(String text) throws UsageException {
+    private static Path path(String text) throws AbortedException {
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {
-            throw new UsageException("configuration file: open " + text + ": " + e.getReason());
+            throw new AbortedException("configuration file: open " + text + ": " + e.getReason());
         }
     }
 }

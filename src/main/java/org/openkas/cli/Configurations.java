@@ -12,14 +12,14 @@ final class Configurations {
     }
 
     /** The level of the log that the file asks for. */
-    static LogLevel logLevel(Path file) throws StartException {
+    static LogLevel logLevel(Path file) throws AbortedException {
         try {
             Files.readAllBytes(file);
             return LogLevel.INFO;
         } catch (NoSuchFileException e) {
-            throw new StartException("configuration file: open " + file + ": no such file or directory", e);
+            throw new AbortedException("configuration file: open " + file + ": no such file or directory", e);
         } catch (IOException e) {
-            throw new StartException("configuration file: open " + file + ": " + e.getMessage(), e);
+            throw new AbortedException("configuration file: open " + file + ": " + e.getMessage(), e);
         }
     }
 }

@@ -33,7 +33,7 @@ final class Liberty {
      * @param install the runtime, which is only read
      * @param output where the server writes
      */
-    static Liberty in(Path install, Path output) throws StartException {
+    static Liberty in(Path install, Path output) throws AbortedException {
         try {
             Class<?> type = Class.forName(BUILDER);
             Object builder = type.getConstructor().newInstance();
@@ -48,7 +48,7 @@ final class Liberty {
     }
 
     /** Starts, with these variables for {@code server.xml} and the kernel; returns when the server and its application are up. */
-    void start(Map<String, String> variables) throws StartException, InterruptedException {
+    void start(Map<String, String> variables) throws AbortedException, InterruptedException {
         try {
             Method start = Class.forName(SERVER).getMethod("start", Map.class, String[].class);
             Object result = ((Future<?>) start.invoke(server, variables, new String[0])).get();
@@ -59,29 +59,29 @@ final class Liberty {
     }
 
     /** Stops, waiting no longer than {@code limit}. */
-    void stop(Duration limit) throws StartException, InterruptedException {
+    void stop(Duration limit) throws AbortedException, InterruptedException {
         try {
             Method stop = Class.forName(SERVER).getMethod("stop", String[].class);
             ((Future<?>) stop.invoke(server, (Object) new String[0])).get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ReflectiveOperationException | ExecutionException e) {
             throw failure(e);
         } catch (TimeoutException e) {
-            throw new StartException("Open Liberty did not stop within " + limit.toSeconds() + " s", e);
+            throw new AbortedException("Open Liberty did not stop within " + limit.toSeconds() + " s", e);
         }
     }
 
-    private static void check(Object result) throws ReflectiveOperationException, StartException {
+    private static void check(Object result) throws ReflectiveOperationException, AbortedException {
         Class<?> type = Class.forName(RESULT);
         if (Boolean.TRUE.equals(type.getMethod("successful").invoke(result))) {
             return;
         }
         Object exception = type.getMethod("getException").invoke(result);
-        throw new StartException("Open Liberty did not start: "
+        throw new AbortedException("Open Liberty did not start: "
                 + (exception instanceof Exception e ? e.getMessage() : "return code " + type.getMethod("getReturnCode").invoke(result)));
     }
 
-    private static StartException failure(Exception e) {
+    private static AbortedException failure(Exception e) {
         Throwable cause = e instanceof InvocationTargetException || e instanceof ExecutionException ? e.getCause() : e;
-        return new StartException("Open Liberty: " + (cause == null ? e : cause), e);
+        return new AbortedException("Open Liberty: " + (cause == null ? e : cause), e);
     }
 }

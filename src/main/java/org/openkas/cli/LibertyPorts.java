@@ -12,7 +12,7 @@ final class LibertyPorts {
     }
 
     /** The variables that the environment sets. */
-    static Map<String, String> variables(Map<String, String> environment) throws StartException {
+    static Map<String, String> variables(Map<String, String> environment) throws AbortedException {
         Map<String, String> variables = new TreeMap<>();
         port("OPENKAS_HTTP_PORT", "openkas.http.port", environment, variables);
         port("OPENKAS_HTTPS_PORT", "openkas.https.port", environment, variables);
@@ -23,7 +23,7 @@ final class LibertyPorts {
         return variables;
     }
 
-    private static void port(String name, String variable, Map<String, String> environment, Map<String, String> variables) throws StartException {
+    private static void port(String name, String variable, Map<String, String> environment, Map<String, String> variables) throws AbortedException {
         String text = environment.get(name);
         if (text == null) {
             return;
@@ -31,19 +31,19 @@ final class LibertyPorts {
         variables.put(variable, text.isBlank() ? "-1" : Integer.toString(number(name, text.strip())));
     }
 
-    private static int number(String name, String text) throws StartException {
+    private static int number(String name, String text) throws AbortedException {
         try {
             int port = Integer.parseInt(text);
             if (port >= 1 && port <= 65535) {
                 return port;
             }
         } catch (NumberFormatException e) {
-            throw wrong(name, text, e);
+            throw new AbortedException(wrong(name, text), e);
         }
-        throw wrong(name, text, null);
+        throw new AbortedException(wrong(name, text));
     }
 
-    private static StartException wrong(String name, String text, Throwable cause) {
-        return new StartException(name + ": \"" + text + "\" is not a port: use a number from 1 to 65535, or empty text to switch the port off", cause);
+    private static String wrong(String name, String text) {
+        return name + ": \"" + text + "\" is not a port: use a number from 1 to 65535, or empty text to switch the port off";
     }
 }

@@ -21,8 +21,8 @@ public final class Main {
         int status = 0;
         try {
             new Main(System.out).run(List.of(arguments));
-        } catch (UsageException | StartException e) {
-            status = aborted(err, e.getMessage());
+        } catch (AbortedException e) {
+            status = aborted(err, e.reason());
         } catch (InterruptedException e) {
             status = aborted(err, "interrupted");
         } catch (RuntimeException e) {
@@ -37,7 +37,7 @@ public final class Main {
         return 1;
     }
 
-    private void run(List<String> arguments) throws UsageException, StartException, InterruptedException {
+    private void run(List<String> arguments) throws AbortedException, InterruptedException {
         switch (CommandLine.parse(arguments)) {
             case Command.Version version -> print("kas version " + build().version() + ", commit: " + build().commit() + ", built: "
                     + build().buildTime() + "\n");

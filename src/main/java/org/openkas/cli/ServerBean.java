@@ -46,20 +46,20 @@ final class ServerBean {
     }
 
     /** Waits until the server has failed or stopped: the failure's text, or empty text. */
-    String awaitFailure() throws StartException {
+    String awaitFailure() throws AbortedException {
         return (String) invoke("awaitFailure");
     }
 
     /** Drains the server; returns when it has. */
-    void drain() throws StartException {
+    void drain() throws AbortedException {
         invoke("drain");
     }
 
-    private Object invoke(String operation) throws StartException {
+    private Object invoke(String operation) throws AbortedException {
         try {
             return beans.invoke(name, operation, NOTHING, NO_TYPES);
         } catch (JMException e) {
-            throw new StartException("the server does not answer: " + e, e);
+            throw new AbortedException("the server does not answer: " + e, e);
         }
     }
 }

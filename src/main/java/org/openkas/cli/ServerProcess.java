@@ -43,15 +43,15 @@ final class ServerProcess {
     /**
      * Runs until the server has ended.
      *
-     * @throws StartException if it could not start or go on
+     * @throws AbortedException if it could not start or go on
      */
-    void run(Command.Serve serve) throws StartException, InterruptedException {
+    void run(Command.Serve serve) throws AbortedException, InterruptedException {
         LogLevel level = Configurations.logLevel(serve.configurationFile());
         run(level, work -> System.setProperty("openkas.configuration.file", serve.configurationFile().toAbsolutePath().toString()));
     }
 
     /** Runs the demo until it is stopped. */
-    void run(Command.Demo demo) throws StartException, InterruptedException {
+    void run(Command.Demo demo) throws AbortedException, InterruptedException {
         run(LogLevel.WARN, work -> System.setProperty("openkas.demo.directory", demo.directory().orElseGet(work::demo).toAbsolutePath().toString()));
     }
 
@@ -59,7 +59,7 @@ final class ServerProcess {
         void in(WorkDirectory work);
     }
 
-    private void run(LogLevel level, Preparation preparation) throws StartException, InterruptedException {
+    private void run(LogLevel level, Preparation preparation) throws AbortedException, InterruptedException {
         Signals.onTermination(() -> end.complete(Optional.empty()));
         Map<String, String> variables = new HashMap<>(LibertyPorts.variables(environment));
         variables.put("com.ibm.ws.logging.console.log.level", "WARNING");
@@ -76,7 +76,7 @@ final class ServerProcess {
         }
     }
 
-    private void serve(Liberty liberty, Map<String, String> variables, Log log) throws StartException, InterruptedException {
+    private void serve(Liberty liberty, Map<String, String> variables, Log log) throws AbortedException, InterruptedException {
         CompletableFuture<Optional<ServerBean>> started = new CompletableFuture<>();
         Thread.ofPlatform().name("openkas-watch").daemon().start(() -> end.complete(lifeOf(liberty, variables, started)));
         Optional<String> failure = end.join();
@@ -84,11 +84,11 @@ final class ServerProcess {
         started.join().ifPresent(server -> drain(server, log));
         try {
             liberty.stop(LIBERTY_STOP);
-        } catch (StartException e) {
+        } catch (AbortedException e) {
             log.withError(e).warn("Open Liberty did not stop in order");
         }
         if (failure.isPresent()) {
-            throw new StartException(failure.get());
+            throw new AbortedException(failure.get());
         }
     }
 
@@ -102,8 +102,8 @@ final class ServerProcess {
             }
             started.complete(Optional.of(server));
             return Optional.of(server.awaitFailure()).filter(text -> !text.isEmpty());
-        } catch (StartException e) {
-            return Optional.of(e.getMessage());
+        } catch (AbortedException e) {
+            return Optional.of(e.reason());
         } catch (InterruptedException e) {
             return Optional.of("interrupted");
         } catch (RuntimeException e) {
@@ -116,7 +116,7 @@ final class ServerProcess {
     private static void drain(ServerBean server, Log log) {
         try {
             server.drain();
-        } catch (StartException e) {
+        } catch (AbortedException e) {
             log.withError(e).error("The server did not drain");
         }
     }

@@ -1,7 +1,10 @@
 package org.openkas.cli;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.List;
 
 /**
  * The process's termination signals. Java has no public API for them; the JDK's supported one is reached by reflection,
@@ -16,19 +19,13 @@ final class Signals {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            Object handle = Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[]{handler}, (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                    action.run();
-                    return null;
-                }
-                return method.getName().equals("equals") ? proxy == arguments[0] : method.getName().hashCode();
-            });
-            for (String name : new String[]{"TERM", "INT"}) {
+            MethodHandle run = MethodHandles.lookup().findVirtual(Runnable.class, "run", MethodType.methodType(void.class)).bindTo(action);
+            Object handle = MethodHandleProxies.asInterfaceInstance(handler, MethodHandles.dropArguments(run, 0, signal));
+            for (String name : List.of("TERM", "INT")) {
                 signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance(name), handle);
             }
         } catch (ReflectiveOperationException e) {
-            Throwable cause = e instanceof InvocationTargetException invocation ? invocation.getTargetException() : e;
-            throw new IllegalStateException("this JVM does not let the server handle signals: use a HotSpot JDK 25", cause);
+            throw new IllegalStateException("this JVM does not let the server handle signals: use a HotSpot JDK 25", e);
         }
     }
 }

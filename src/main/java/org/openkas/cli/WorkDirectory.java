@@ -28,7 +28,7 @@ final class WorkDirectory implements AutoCloseable {
      * @param named {@code OPENKAS_WORK_DIR}; empty for a fresh one
      * @param parent where fresh ones are made
      */
-    static WorkDirectory make(String named, Path parent, RandomGenerator random) throws StartException {
+    static WorkDirectory make(String named, Path parent, RandomGenerator random) throws AbortedException {
         try {
             if (named.isEmpty()) {
                 Path path = parent.toAbsolutePath().resolve("openkas-" + Long.toUnsignedString(random.nextLong(), 36));
@@ -37,7 +37,7 @@ final class WorkDirectory implements AutoCloseable {
             }
             return prepared(new WorkDirectory(Files.createDirectories(Path.of(named).toAbsolutePath()), false));
         } catch (IOException e) {
-            throw new StartException("work directory: " + e + " (set OPENKAS_WORK_DIR to a directory that the server may write to)", e);
+            throw new AbortedException("work directory: " + e + " (set OPENKAS_WORK_DIR to a directory that the server may write to)", e);
         }
     }
 

@@ -7,6 +7,7 @@ import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.openkas.common.BuildInfo;
 
 /** The server's metrics registry and its text form (chapter 05 §12). Thread-safe. */
@@ -36,9 +37,9 @@ public final class Metrics {
     }
 
     /** All series now. Collectors may block for a moment; an exception of theirs comes through. */
-    public byte[] text() throws IOException {
+    public String text() throws IOException {
         ByteArrayOutputStream text = new ByteArrayOutputStream(16 * 1024);
         PrometheusTextFormatWriter.create().write(text, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
-        return text.toByteArray();
+        return text.toString(StandardCharsets.UTF_8);
     }
 }

@@ -79,7 +79,7 @@ public final class ObservabilityEndpoint implements AutoCloseable {
         @Override
         protected void initChannel(Channel channel) {
             if (stopping || !address.admits(channel.remoteAddress())) {
-                channel.close();
+                var _ = channel.close();
                 return;
             }
             connections.add(channel);

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Date;
 import java.util.Optional;
@@ -75,7 +76,7 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
         HttpRequest request = waiting.remove();
         answering = true;
         ctx.channel().config().setAutoRead(false);
-        timeouts.requested();
+        timeouts.requested(ctx);
         if (request.decoderResult().isFailure()) {
             closing = true;
             write(ctx, request, Page.failure(400, "400 Bad Request"));
@@ -120,25 +121,26 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
         boolean keep = !closing && HttpUtil.isKeepAlive(request);
         FullHttpResponse response = response(request, page);
         HttpUtil.setKeepAlive(response, keep);
-        ctx.writeAndFlush(response).addListener(done -> {
+        var _ = ctx.writeAndFlush(response).addListener(done -> {
             if (!keep || !done.isSuccess()) {
-                ctx.close();
+                var _ = ctx.close();
                 return;
             }
             answering = false;
-            timeouts.answered();
+            timeouts.answered(ctx);
             ctx.channel().config().setAutoRead(true);
             next(ctx);
         });
     }
 
     private FullHttpResponse response(HttpRequest request, Page page) {
+        byte[] body = page.body().getBytes(StandardCharsets.UTF_8);
         boolean head = HttpMethod.HEAD.equals(request.method());
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(page.status()),
-                head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(page.body()));
+                head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
         page.headers().forEach(response.headers()::set);
         response.headers().set(HttpHeaderNames.DATE, DateFormatter.format(Date.from(timers.now())));
-        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, page.body().length);
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
         if (page.named()) {
             response.headers().set(HttpHeaderNames.SERVER, serverName);
         }
@@ -153,7 +155,7 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
         }
         closing = true;
         if (!answering) {
-            ctx.close();
+            var _ = ctx.close();
         }
     }
 
@@ -165,6 +167,6 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         // a client that went away or does not speak our language: nothing to tell an operator
-        ctx.close();
+        var _ = ctx.close();
     }
 }

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The time-outs of the observability listener (chapter 05 §8.5): a request must be there one second after its first byte
@@ -16,21 +17,19 @@ final class RequestTimeouts extends ChannelInboundHandlerAdapter {
     static final Duration WRITE = Duration.ofSeconds(15);
     static final Duration IDLE = Duration.ofSeconds(60);
 
-    private ChannelHandlerContext context;
-    private Future<?> deadline;
+    private @Nullable Future<?> deadline;
     private boolean idle;
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        context = ctx;
         if (ctx.channel().isActive()) {
-            arm(READ);
+            arm(ctx, READ);
         }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        arm(READ);
+        arm(ctx, READ);
         ctx.fireChannelActive();
     }
 
@@ -38,7 +37,7 @@ final class RequestTimeouts extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (idle) {
             idle = false;
-            arm(READ);
+            arm(ctx, READ);
         }
         ctx.fireChannelRead(message);
     }
@@ -50,20 +49,23 @@ final class RequestTimeouts extends ChannelInboundHandlerAdapter {
     }
 
     /** The request is complete. */
-    void requested() {
+    void requested(ChannelHandlerContext ctx) {
         idle = false;
-        arm(WRITE);
+        arm(ctx, WRITE);
     }
 
     /** The answer is out, and no further request has begun. */
-    void answered() {
+    void answered(ChannelHandlerContext ctx) {
         idle = true;
-        arm(IDLE);
+        arm(ctx, IDLE);
     }
 
-    private void arm(Duration limit) {
+    private void arm(ChannelHandlerContext ctx, Duration limit) {
         disarm();
-        deadline = context.executor().schedule(() -> context.close(), limit.toNanos(), TimeUnit.NANOSECONDS);
+        Runnable cut = () -> {
+            var _ = ctx.channel().close();
+        };
+        deadline = ctx.executor().schedule(cut, limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void disarm() {
