@@ -1,3 +1,3 @@
-/** Wires the rooms together: start and stop of the server, and where its settings come from. */
+/** Start-up and shutdown order: puts the rooms together and connects them to Open Liberty. */
 @org.jspecify.annotations.NullMarked
 package org.openkas.app;
