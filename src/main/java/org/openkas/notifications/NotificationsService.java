@@ -1,6 +1,7 @@
 package org.openkas.notifications;
 
 import io.grpc.BindableService;
+import io.grpc.Context;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
@@ -9,7 +10,6 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import org.openkas.cluster.GitPushEvents;
 import org.openkas.cluster.GitPushEvents.PublishException;
-import org.openkas.common.Log;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.notifications.GitPushEventRequest;
 import org.openkas.proto.notifications.GitPushEventResponse;
@@ -39,11 +39,13 @@ public final class NotificationsService implements BindableService {
     }
 
     private void gitPushEvent(GitPushEventRequest request, StreamObserver<GitPushEventResponse> response) {
-        Log log = CallContext.LOG.get();
         try {
             events.publish(request.getEvent());
         } catch (PublishException e) {
-            log.withError(e).error(FAILED);
+            // a caller that has gone away is no fault
+            if (!Context.current().isCancelled()) {
+                CallContext.LOG.get().withError(e).error(FAILED);
+            }
             response.onError(Status.UNAVAILABLE.withDescription(FAILED + ": " + e.getMessage()).asRuntimeException());
             return;
         }

@@ -26,20 +26,19 @@ public final class RailsApiServer implements AutoCloseable {
      * Prepares the listener.
      *
      * @param services everything that GitLab may call
-     * @param interceptors what each call passes on its way to its service, outermost first: counting, logging,
-     *        {@link CallerAuthentication}, validation
+     * @param gate what stands in front of each call
      * @throws ListenException if the address text cannot be resolved
      */
     public RailsApiServer(ListenerSettings settings, ListenerRuntime runtime, List<? extends BindableService> services,
-            List<? extends ServerInterceptor> interceptors, Log log) throws ListenException {
+            RailsGate gate, Log log) throws ListenException {
         this.log = log;
-        listener = new GrpcListener(settings, runtime, methods(services, interceptors));
+        listener = new GrpcListener(settings, runtime, methods(services, gate.interceptors(runtime.random())));
     }
 
-    static MethodTable methods(List<? extends BindableService> services, List<? extends ServerInterceptor> interceptors) {
+    static MethodTable methods(List<? extends BindableService> services, List<ServerInterceptor> interceptors) {
         List<BindableService> guarded = services.stream()
                 .<BindableService>map(
-                        service -> () -> RequestFirst.before(ServerInterceptors.interceptForward(service, List.copyOf(interceptors))))
+                        service -> () -> RequestFirst.before(ServerInterceptors.interceptForward(service, interceptors)))
                 .toList();
         return new MethodTable(guarded, List.of());
     }

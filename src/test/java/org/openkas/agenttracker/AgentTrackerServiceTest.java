@@ -7,17 +7,13 @@ import static org.openkas.common.AgentType.AGENTW;
 import static org.openkas.testkit.Agents.connection;
 
 import com.google.protobuf.CodedOutputStream;
-import io.grpc.Context;
-import io.grpc.Contexts;
-import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.cluster.MemoryAgentTracker;
 import org.openkas.common.LogLevel;
-import org.openkas.grpc.CallContext;
+import org.openkas.grpc.CallLogs;
 import org.openkas.proto.agenttracker.AgentTrackerGrpc;
 import org.openkas.proto.agenttracker.ConnectedAgentInfo;
 import org.openkas.proto.agenttracker.CountAgentsByAgentVersionsRequest;
@@ -145,11 +141,11 @@ class AgentTrackerServiceTest {
         tracker.register(AGENTK, connection(7, 5, 44), true);
         tracker.register(AGENTK, connection(8, 9, 3, "v16.4.0"), true);
         assertThat(rails.countAgentsByAgentVersions(CountAgentsByAgentVersionsRequest.getDefaultInstance()).getAgentVersionsMap())
-                .containsOnly(java.util.Map.entry("v16.5.0", 2L), java.util.Map.entry("v16.4.0", 1L));
+                .containsOnly(Map.entry("v16.5.0", 2L), Map.entry("v16.4.0", 1L));
     }
 
     @Test
-    @DisplayName("an agent that left is not listed any more (NR-014 from the tracker on)")
+    @DisplayName("NR-014 an agent that said goodbye is not listed any more, half: from the tracker on")
     void unregistered() {
         tracker.unregister(AGENTK, connection(7, 5, -1));
         assertThat(ofAgent(5)).isEmpty();
@@ -160,7 +156,8 @@ class AgentTrackerServiceTest {
     @DisplayName("RA-8 shared state that fails gives UNAVAILABLE with the documented text, and an error line with the cause")
     void failures() {
         RecordedLog log = new RecordedLog();
-        try (InProcess failing = new InProcess(ServerInterceptors.intercept(new AgentTrackerService(new FailingTracker()), logging(log)))) {
+        try (InProcess failing = new InProcess(ServerInterceptors.intercept(new AgentTrackerService(new FailingTracker()),
+                new CallLogs(log.log(), RandomGenerator.getDefault())))) {
             AgentTrackerGrpc.AgentTrackerBlockingStub stub = AgentTrackerGrpc.newBlockingStub(failing.channel());
             fails("GetConnectionsByAgentId() failed", log,
                     () -> stub.getConnectedAgents(GetConnectedAgentsRequest.newBuilder().setAgentId(5).build()));
@@ -183,14 +180,5 @@ class AgentTrackerServiceTest {
             assertThat(line.message()).isEqualTo(text);
             assertThat(line.fields()).containsEntry("error", "connection refused");
         });
-    }
-
-    private static ServerInterceptor logging(RecordedLog log) {
-        return new ServerInterceptor() {
-            @Override
-            public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-                return Contexts.interceptCall(Context.current().withValue(CallContext.LOG, log.log()), call, headers, next);
-            }
-        };
     }
 }

@@ -3,22 +3,27 @@ package org.openkas.notifications;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.ServerInterceptors;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.openkas.cluster.GitPushEvents;
 import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.common.Log;
+import org.openkas.common.LogLevel;
+import org.openkas.grpc.CallLogs;
 import org.openkas.proto.event.GitPushEvent;
 import org.openkas.proto.event.Project;
 import org.openkas.proto.notifications.GitPushEventRequest;
 import org.openkas.proto.notifications.NotificationsGrpc;
 import org.openkas.testkit.Bytes;
 import org.openkas.testkit.InProcess;
+import org.openkas.testkit.RecordedLog;
 
 class NotificationsServiceTest {
     private static final String METHOD = "gitlab.agent.notifications.rpc.Notifications/GitPushEvent";
@@ -103,10 +108,16 @@ class NotificationsServiceTest {
                 };
             }
         };
-        try (InProcess broken = new InProcess(new NotificationsService(failing))) {
+        RecordedLog log = new RecordedLog();
+        CallLogs logs = new CallLogs(log.log(), RandomGenerator.getDefault());
+        try (InProcess broken = new InProcess(ServerInterceptors.intercept(new NotificationsService(failing), logs))) {
             assertThatThrownBy(() -> NotificationsGrpc.newBlockingStub(broken.channel())
                     .gitPushEvent(GitPushEventRequest.newBuilder().setEvent(EVENT).build()))
                     .hasMessage("UNAVAILABLE: Failed to publish received git push event: connection refused");
         }
+        assertThat(log.lines("Failed to publish received git push event")).singleElement().satisfies(line -> {
+            assertThat(line.level()).isEqualTo(LogLevel.ERROR);
+            assertThat(line.fields()).containsEntry("error", "connection refused");
+        });
     }
 }

@@ -27,8 +27,9 @@ import org.openkas.cluster.MemoryAgentTracker;
 import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
-import org.openkas.grpc.MessageValidator;
+import org.openkas.grpc.MessageValidation;
 import org.openkas.jwt.TokenVerifier;
+import org.openkas.message.MessageRules;
 import org.openkas.notifications.NotificationsService;
 import org.openkas.proto.agenttracker.GetConnectedAgentsRequest;
 import org.openkas.proto.agenttracker.GetConnectedAgentsResponse;
@@ -65,7 +66,8 @@ class CallOrderTest {
                         List.of(new AgentTrackerService(tracker),
                                 new NotificationsService(new MemoryGitPushEvents(Runnable::run, Log.none())),
                                 new ServerInfoService("17.0.0")),
-                        List.of(counting(), new CallerAuthentication(verifier::objection), new MessageValidator())))
+                        List.of(counting(), new CallerAuthentication(verifier::objection),
+                                new MessageValidation(MessageRules::violations))))
                 .build().start();
         rails = InProcessChannelBuilder.forName(name).directExecutor().build();
     }

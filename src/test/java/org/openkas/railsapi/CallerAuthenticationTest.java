@@ -18,12 +18,14 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.common.LogLevel;
+import org.openkas.grpc.CallLogs;
 import org.openkas.jwt.TokenVerifier;
 import org.openkas.serverinfo.ServerInfoService;
 import org.openkas.testkit.Bytes;
@@ -43,7 +45,8 @@ class CallerAuthenticationTest {
 
     private InProcess guarded(byte[] secret) {
         TokenVerifier verifier = TokenVerifier.ofAnyIssuer(secret, "gitlab-kas", timers);
-        ServerServiceDefinition service = ServerInterceptors.interceptForward(new ServerInfoService("17.0.0"), new LoggedCalls(log.log()),
+        ServerServiceDefinition service = ServerInterceptors.interceptForward(new ServerInfoService("17.0.0"),
+                new CallLogs(log.log(), RandomGenerator.getDefault()),
                 new CallerAuthentication(verifier::objection));
         return new InProcess(RequestFirst.before(service));
     }

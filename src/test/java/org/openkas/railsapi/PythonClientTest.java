@@ -7,7 +7,6 @@ import io.grpc.Metadata;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -28,15 +27,13 @@ class PythonClientTest {
     private static final String CONNECTED = "gitlab.agent.agent_tracker.rpc.AgentTracker/GetConnectedAgents";
     private static final byte[] REQUEST = GetConnectedAgentsRequest.newBuilder().setAgentId(5).build().toByteArray();
 
-    private final RailsApiServers servers = new RailsApiServers();
+    private static final boolean PYTHON = PythonGrpc.available();
 
-    @BeforeAll
-    static void pythonIsThere() {
-        assumeTrue(PythonGrpc.available(), "SKIPPED PythonClientTest: needs python3 with grpcio (pip install grpcio)");
-    }
+    private final RailsApiServers servers = new RailsApiServers();
 
     @BeforeEach
     void connect() {
+        assumeTrue(PYTHON, "needs python3 with grpcio (pip install grpcio)");
         servers.tracker.register(AgentType.AGENTK, Agents.connection(7, 5, -4), true);
     }
 

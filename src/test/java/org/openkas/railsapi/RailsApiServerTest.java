@@ -10,6 +10,7 @@ import io.grpc.BindableService;
 import io.grpc.CallOptions;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -20,6 +21,8 @@ import io.grpc.stub.StreamObserver;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -43,11 +46,15 @@ import org.openkas.proto.entity.GitalyInfo;
 import org.openkas.proto.entity.GitalyRepository;
 import org.openkas.testkit.Agents;
 import org.openkas.testkit.Bytes;
+import org.openkas.testkit.RailsTokens;
 
 @Timeout(60)
 class RailsApiServerTest {
     private static final String CERTIFICATES = "src/test/resources/testkit/";
     private static final String CONNECTED = "gitlab.agent.agent_tracker.rpc.AgentTracker/GetConnectedAgents";
+
+    private static final MethodDescriptor<ListAgentConfigFilesRequest, ListAgentConfigFilesResponse> CONNECTED_WITH_ANYTHING = ConfigurationProjectGrpc
+            .getListAgentConfigFilesMethod().toBuilder().setFullMethodName(CONNECTED).build();
 
     private final RailsApiServers servers = new RailsApiServers();
 
@@ -132,7 +139,7 @@ class RailsApiServerTest {
                 .hasMessageStartingWith("INTERNAL: grpc: error unmarshalling request: ");
         assertThatThrownBy(() -> Bytes.call(rails, CONNECTED, new byte[(4 << 20) + 1], servers.token()))
                 .isInstanceOf(StatusRuntimeException.class)
-                .hasMessageStartingWith("RESOURCE_EXHAUSTED");
+                .hasMessage("RESOURCE_EXHAUSTED: grpc: received message larger than max (4194305 vs. 4194304)");
     }
 
     @Test
@@ -177,10 +184,60 @@ class RailsApiServerTest {
         assertThat(connections(rails, CallOptions.DEFAULT.withCompression("gzip"))).isEqualTo(1);
     }
 
+    @Test
+    @DisplayName("a compressed request that is too large once unpacked")
+    void gzipBomb() throws Exception {
+        ManagedChannel rails = servers.open(servers.channelTo(servers.start()));
+        String filler = "x".repeat(5 << 20);
+        ListAgentConfigFilesRequest bomb = ListAgentConfigFilesRequest.newBuilder().setDefaultBranch(filler).build();
+        assertThatThrownBy(
+                () -> ClientCalls.blockingUnaryCall(rails, CONNECTED_WITH_ANYTHING, CallOptions.DEFAULT.withCompression("gzip"), bomb))
+                .isInstanceOf(StatusRuntimeException.class).hasMessageStartingWith("RESOURCE_EXHAUSTED");
+    }
+
+    @Test
+    @DisplayName("RA-19 CO-32 CO-34 a refused token counts, and gives a debug line and nothing above")
+    void refusedToken() throws Exception {
+        ManagedChannel rails = servers.open(servers.channelTo(servers.start()));
+        int before = servers.log.lines().size();
+        assertThatThrownBy(() -> Bytes.call(rails, CONNECTED, new byte[0], RailsTokens.authorization("bearer not.a.token")))
+                .hasMessage("UNAUTHENTICATED: JWT validation failed");
+        assertThat(servers.log.lines()).hasSize(before + 1).last().satisfies(line -> {
+            assertThat(line.level()).isEqualTo(LogLevel.DEBUG);
+            assertThat(line.message()).isEqualTo("JWT validation failed");
+            assertThat(line.fields()).containsEntry("grpc_service", "gitlab.agent.agent_tracker.rpc.AgentTracker")
+                    .containsEntry("grpc_method", "GetConnectedAgents").containsKey("error");
+        });
+        assertThat(handled("Unauthenticated")).isEqualTo(1);
+        connections(rails);
+        assertThat(handled("OK")).isEqualTo(1);
+    }
+
+    private double handled(String code) {
+        return servers.registry.scrape(name -> name.equals("grpc_server_handled")).stream()
+                .flatMap(metric -> metric.getDataPoints().stream())
+                .filter(point -> code.equals(point.getLabels().get("grpc_code")))
+                .mapToDouble(point -> ((CounterDataPointSnapshot) point).getValue()).sum();
+    }
+
+    @Test
+    @DisplayName("a service that fails without a status is reported, and the caller gets UNKNOWN")
+    void failingService() throws Exception {
+        SlowProject failing = new SlowProject();
+        failing.failure = Optional.of(new IllegalStateException("lost my mind"));
+        ManagedChannel rails = servers.open(servers.channelTo(servers.start(failing)));
+        assertThatThrownBy(() -> failing.list(rails)).hasMessageStartingWith("UNKNOWN");
+        assertThat(servers.log
+                .lines("Unknown gRPC error in \"/gitlab.agent.configuration_project.rpc.ConfigurationProject/ListAgentConfigFiles\""))
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(line.level()).isEqualTo(LogLevel.ERROR));
+    }
+
     /** Another room's service, with a call that lasts until the test says so. */
     private final class SlowProject implements BindableService, ConfigurationProjectGrpc.AsyncService {
         final CountDownLatch begun = new CountDownLatch(1);
         final CountDownLatch finish = new CountDownLatch(1);
+        Optional<RuntimeException> failure = Optional.empty();
 
         @Override
         public ServerServiceDefinition bindService() {
@@ -190,6 +247,9 @@ class RailsApiServerTest {
         @Override
         public void listAgentConfigFiles(ListAgentConfigFilesRequest request, StreamObserver<ListAgentConfigFilesResponse> response) {
             begun.countDown();
+            if (failure.isPresent()) {
+                throw failure.get();
+            }
             try {
                 finish.await();
             } catch (InterruptedException e) {

@@ -7,15 +7,17 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.openkas.agenttracker.AgentTrackerService;
 import org.openkas.cluster.MemoryAgentTracker;
+import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.ListenerSettings;
-import org.openkas.grpc.MessageValidator;
 import org.openkas.jwt.TokenVerifier;
+import org.openkas.message.MessageRules;
 import org.openkas.net.ListenAddress;
 import org.openkas.net.ListenException;
 import org.openkas.net.Network;
@@ -30,6 +32,8 @@ final class RailsApiServers implements AutoCloseable {
     final Threads threads = new Threads();
     final MemoryAgentTracker tracker = new MemoryAgentTracker(threads.timers(), Duration.ofSeconds(300));
     final RecordedLog log = new RecordedLog();
+    /** Of the last server that was started. */
+    PrometheusRegistry registry = new PrometheusRegistry();
     private final List<Runnable> ends = new ArrayList<>();
 
     /** A running server on this address, with these services beside the usual ones. */
@@ -40,8 +44,9 @@ final class RailsApiServers implements AutoCloseable {
         TokenVerifier verifier = TokenVerifier.ofAnyIssuer(RailsTokens.SECRET, "gitlab-kas", threads.timers());
         ListenerSettings settings = ListenerSettings.http2(new ListenAddress(network, address), security, Duration.ofHours(2),
                 Duration.ofMillis(100));
-        RailsApiServer server = new RailsApiServer(settings, threads.runtime(), services,
-                List.of(new LoggedCalls(log.log()), new CallerAuthentication(verifier::objection), new MessageValidator()), log.log());
+        registry = new PrometheusRegistry();
+        RailsGate gate = new RailsGate(new GrpcServerMetrics(registry), verifier::objection, MessageRules::violations, log.log());
+        RailsApiServer server = new RailsApiServer(settings, threads.runtime(), services, gate, log.log());
         server.start();
         ends.add(server::close);
         return server;
