@@ -1,3 +1,3 @@
-/** Puts the rooms together: start and end of the application, and its edges to CDI and MicroProfile. */
+/** Start-up and shutdown order: puts the rooms together and connects them to Open Liberty. */
 @org.jspecify.annotations.NullMarked
 package org.openkas.app;

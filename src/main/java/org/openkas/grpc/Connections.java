@@ -6,14 +6,17 @@ import io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.InternalProtocolNegotiator;
 import io.netty.channel.ChannelHandler;
 import io.netty.util.AsciiString;
+import java.util.function.LongSupplier;
 import org.openkas.net.Security;
 
 /** Takes a listener's accepted connections to the point where they speak HTTP/2 (chapter 01 §2.1). Thread-safe. */
 final class Connections implements InternalProtocolNegotiator.ProtocolNegotiator {
     private final ListenerSettings settings;
+    private final LongSupplier nanos;
 
-    Connections(ListenerSettings settings) {
+    Connections(ListenerSettings settings, LongSupplier nanos) {
         this.settings = settings;
+        this.nanos = nanos;
     }
 
     ServerCredentials credentials() {
@@ -27,7 +30,7 @@ final class Connections implements InternalProtocolNegotiator.ProtocolNegotiator
 
     @Override
     public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpc) {
-        return new ConnectionStart(settings, grpc);
+        return new ConnectionStart(settings, nanos, grpc);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.openkas.grpc;
 
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
 import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -24,6 +26,7 @@ import org.openkas.net.Network;
 public final class GrpcListener implements AutoCloseable {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
+    private static final int MESSAGE_SLACK = 1 << 20;
     private static final Duration CUT_OFF = Duration.ofSeconds(10);
 
     private final ListenerSettings settings;
@@ -44,7 +47,7 @@ public final class GrpcListener implements AutoCloseable {
         this.settings = settings;
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
-        connections = new Connections(settings);
+        connections = new Connections(settings, runtime.timers()::nanos);
         address = settings.address().resolve();
         builder = builder(methods);
         server = builder.build();
@@ -117,7 +120,12 @@ public final class GrpcListener implements AutoCloseable {
                 .intercept(ages).addTransportFilter(ages).executor(runtime.executor()).bossEventLoopGroup(runtime.loops().group())
                 .workerEventLoopGroup(runtime.loops().group()).channelType(runtime.loops().serverChannel(network))
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
-                .maxInboundMessageSize(policy.maxMessageBytes()).maxInboundMetadataSize(policy.maxMetadataBytes())
+
+                // messages a little above the limit are refused by ReadableMessages, in the reference's words
+                .maxInboundMessageSize(policy.maxMessageBytes() + MESSAGE_SLACK)
+                .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
+                        .with(new BoundedGzip(policy.maxMessageBytes()), true))
+                .maxInboundMetadataSize(policy.maxMetadataBytes())
                 .maxConcurrentCallsPerConnection(policy.maxCalls()).keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 .permitKeepAliveTime(policy.clientPingSpacing().toNanos(), TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)

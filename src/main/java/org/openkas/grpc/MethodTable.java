@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,8 @@ public final class MethodTable extends HandlerRegistry {
     public MethodTable(List<? extends BindableService> services, List<? extends ServerInterceptor> interceptors) {
         List<ServerServiceDefinition> bound = new ArrayList<>();
         for (BindableService service : services) {
-            ServerServiceDefinition definition = ReadableMessages.only(ServerInterceptors.interceptForward(service, interceptors));
+            ServerServiceDefinition definition = ReadableMessages.only(ServerInterceptors.interceptForward(service, interceptors),
+                    ConnectionPolicy.STANDARD.maxMessageBytes());
             definition.getMethods().forEach(method -> methods.put(method.getMethodDescriptor().getFullMethodName(), method));
             bound.add(definition);
         }
@@ -49,8 +51,8 @@ public final class MethodTable extends HandlerRegistry {
     }
 
     /** The full names of all methods. */
-    public java.util.Set<String> names() {
-        return java.util.Set.copyOf(methods.keySet());
+    public Set<String> names() {
+        return Set.copyOf(methods.keySet());
     }
 
     @Override

@@ -7,7 +7,9 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.io.InputStream;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.openkas.common.GoText;
 
 /** Answers calls of methods that nobody serves, in the words of the Go KAS (chapter 01 §3.1). Thread-safe. */
 public final class UnknownMethods {
@@ -25,7 +27,7 @@ public final class UnknownMethods {
     }
 
     /** As {@link #answer(String)}, and tells {@code observer} the metadata of each call. */
-    public ServerMethodDefinition<?, ?> answer(String fullName, java.util.function.Consumer<Metadata> observer) {
+    public ServerMethodDefinition<?, ?> answer(String fullName, Consumer<Metadata> observer) {
         Status status = Status.UNIMPLEMENTED.withDescription(text(fullName));
         ServerCallHandler<InputStream, InputStream> refusal = (call, headers) -> {
             observer.accept(headers);

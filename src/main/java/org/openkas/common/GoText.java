@@ -1,13 +1,13 @@
-package org.openkas.grpc;
+package org.openkas.common;
 
-/** Text forms of the Go language that peers see in statuses. */
-final class GoText {
+/** Text forms of the Go language that peers and operators see in statuses and answers. */
+public final class GoText {
     private GoText() {
     }
 
     /** A text in double quotes, with the characters escaped that Go's {@code %q} escapes. */
-    static String quoted(String text) {
-        StringBuilder out = new StringBuilder("\"");
+    public static String quoted(String text) {
+        StringBuilder out = new StringBuilder(text.length() + 2).append('"');
         text.codePoints().forEach(point -> {
             switch (point) {
                 case '"' -> out.append("\\\"");
