@@ -21,8 +21,8 @@ import java.util.zip.ZipInputStream;
  */
 final class Distribution {
     /** What a server of ours never reads. */
-    private static final List<String> LEFT_OUT = List.of("wlp/dev/", "wlp/templates/", "wlp/clients/", "wlp/bin/", "wlp/usr/", "wlp/README.TXT",
-            "wlp/lib/extract/", "wlp/lib/versions/service.fingerprint");
+    private static final List<String> LEFT_OUT = List.of("wlp/dev/spi/ibm/javadoc/", "wlp/templates/", "wlp/clients/", "wlp/bin/", "wlp/usr/", "wlp/README.TXT",
+            "wlp/lib/extract/", "wlp/lib/versions/package_");
 
     private final Path base;
     private final Path target;

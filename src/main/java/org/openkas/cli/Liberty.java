@@ -38,7 +38,6 @@ final class Liberty {
             Class<?> type = Class.forName(BUILDER);
             Object builder = type.getConstructor().newInstance();
             type.getMethod("setName", String.class).invoke(builder, NAME);
-            type.getMethod("setInstallDir", File.class).invoke(builder, install.toFile());
             type.getMethod("setUserDir", File.class).invoke(builder, install.resolve("usr").toFile());
             type.getMethod("setOutputDir", File.class).invoke(builder, output.toFile());
             return new Liberty(type.getMethod("build").invoke(builder));
