@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.openkas.cluster.TokenLimiter;
 import org.openkas.common.Log;
+import org.openkas.grpc.AnswerCompression;
 import org.openkas.grpc.CallLogs;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.MessageValidation;
@@ -29,7 +30,7 @@ public record AgentGate(GrpcServerMetrics metrics, MessageValidator validator, T
 
     /** The interceptors, outermost first. */
     List<ServerInterceptor> interceptors(RandomGenerator random) {
-        List<ServerInterceptor> all = new ArrayList<>(List.of(metrics, new CallLogs(log, random), new TokenExtraction(),
+        List<ServerInterceptor> all = new ArrayList<>(List.of(metrics, new CallLogs(log, random), new AnswerCompression(), new TokenExtraction(),
                 new MessageValidation(validator), new TokenRateLimit(limiter, rateExceeded), new UnknownStatusReporter()));
         all.addAll(inner);
         return all;

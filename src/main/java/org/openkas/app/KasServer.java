@@ -33,13 +33,10 @@ import org.openkas.config.Secret;
 import org.openkas.config.TlsFiles;
 import org.openkas.configurationproject.ConfigurationProjectService;
 import org.openkas.gitlab.AgentLookup;
-import org.openkas.grpc.CallLogs;
 import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.ListenerSettings;
-import org.openkas.grpc.MessageValidation;
 import org.openkas.grpc.Opening;
-import org.openkas.grpc.UnknownStatusReporter;
 import org.openkas.jwt.TokenVerifier;
 import org.openkas.message.MessageRules;
 import org.openkas.net.BoundAddress;
@@ -52,8 +49,8 @@ import org.openkas.notifications.NotificationsService;
 import org.openkas.observability.ObservabilityEndpoint;
 import org.openkas.observability.ObservabilityPaths;
 import org.openkas.observability.Probes;
-import org.openkas.railsapi.CallerAuthentication;
 import org.openkas.railsapi.RailsApiServer;
+import org.openkas.railsapi.RailsGate;
 import org.openkas.serverinfo.ServerInfoService;
 
 /**
@@ -232,12 +229,11 @@ public final class KasServer implements AutoCloseable {
         List<BindableService> services = List.of(new AgentTrackerService(tracker), new NotificationsService(pushes),
                 new ServerInfoService(configuration.compatibleVersion()), new ConfigurationProjectService(repositories.reader(), ground.executor()));
         TokenVerifier verifier = TokenVerifier.ofAnyIssuer(secret.bytes(), "gitlab-kas", ground.timers());
-        List<ServerInterceptor> interceptors = List.of(grpcMetrics, new CallLogs(ground.log(), ground.random()),
-                new CallerAuthentication(verifier::objection), new MessageValidation(MessageRules::violations), new UnknownStatusReporter());
+        RailsGate gate = new RailsGate(grpcMetrics, verifier::objection, MessageRules::violations, ground.log());
         try {
             ListenerSettings settings = ListenerSettings.http2(address(listen), security(listen, Security.ALPN_GRPC), listen.maxConnectionAge(),
                     listen.listenGracePeriod());
-            return new RailsApiServer(settings, ground.runtime(), services, interceptors, ground.log());
+            return new RailsApiServer(settings, ground.runtime(), services, gate, ground.log());
         } catch (ListenException | TlsException e) {
             throw StartException.of("API server: ", e);
         }

@@ -4,6 +4,7 @@ import io.grpc.ServerInterceptor;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.openkas.common.Log;
+import org.openkas.grpc.AnswerCompression;
 import org.openkas.grpc.CallLogs;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.MessageValidation;
@@ -23,7 +24,7 @@ public record RailsGate(GrpcServerMetrics metrics, CallerAuthentication.TokenChe
 
     /** Outermost first; {@code random} gives ids to calls that bring none. */
     List<ServerInterceptor> interceptors(RandomGenerator random) {
-        return List.of(metrics, new CallLogs(log, random), new CallerAuthentication(tokens), new MessageValidation(validator),
+        return List.of(metrics, new CallLogs(log, random), new AnswerCompression(), new CallerAuthentication(tokens), new MessageValidation(validator),
                 new UnknownStatusReporter());
     }
 }
