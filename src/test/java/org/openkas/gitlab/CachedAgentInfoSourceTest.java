@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.cluster.ErrorCache;
-import org.openkas.cluster.InMemoryErrorCache;
+import org.openkas.cluster.MemoryErrorCache;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.gitlab.GitLabException.Kind;
@@ -37,7 +37,7 @@ class CachedAgentInfoSourceTest extends AgentInfoSourceContract {
 
     private final FakeTimers timers = new FakeTimers();
     private final ScriptedSource gitLab = new ScriptedSource(timers);
-    private final InMemoryErrorCache errors = new InMemoryErrorCache(timers);
+    private final MemoryErrorCache errors = new MemoryErrorCache(timers);
     private final RecordedLog log = new RecordedLog();
     private final CachedAgentInfoSource cache = cache(USUAL, errors);
 

@@ -15,7 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.openkas.cluster.InMemoryErrorCache;
+import org.openkas.cluster.MemoryErrorCache;
 import org.openkas.common.AgentToken;
 import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.RecordedLog;
@@ -29,7 +29,7 @@ class GitLabOutageTest {
     private final ScriptedSource gitLab = new ScriptedSource(timers);
     private final RecordedLog log = new RecordedLog();
     private final List<Long> lineMillis = new ArrayList<>();
-    private final CachedAgentInfoSource cache = new CachedAgentInfoSource(gitLab, new InMemoryErrorCache(timers),
+    private final CachedAgentInfoSource cache = new CachedAgentInfoSource(gitLab, new MemoryErrorCache(timers),
             new CachedAgentInfoSource.Lifetimes(Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofMinutes(5)), timers, Runnable::run,
             log.log());
     private final AgentLookup lookup = new AgentLookup(cache);
