@@ -93,7 +93,8 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
 
     private void speakHttp2(ChannelHandlerContext ctx) {
         ChannelPipeline pipeline = ctx.pipeline();
-        FrameGuard guard = new FrameGuard(new FrameBudget(nanos), () -> established = true, this::punish);
+        FrameGuard guard = new FrameGuard(new FrameBudget(nanos), new PingPolicy(nanos, settings.policy().clientPingSpacing()),
+                () -> established = true, this::punish);
         ChannelHandler next = InternalProtocolNegotiators.grpcNegotiationHandler(grpc);
         pipeline.addAfter(ctx.name(), null, next);
         pipeline.addAfter(ctx.name(), null, guard);

@@ -128,10 +128,11 @@ public final class GrpcListener implements AutoCloseable {
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
                 .maxConcurrentCallsPerConnection(policy.maxCalls()).keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
-                .permitKeepAliveTime(policy.clientPingSpacing().toNanos(), TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
+                // PINGs are judged by PingPolicy, which counts as agents are used to
+                .permitKeepAliveTime(0, TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
                 .maxConnectionAge(share(GOAWAY_SHARE), TimeUnit.NANOSECONDS)
                 .maxConnectionAgeGrace(share(HARD_CLOSE_SHARE), TimeUnit.NANOSECONDS)
-                // ours covers more, see Connections
+                // ConnectionStart is stricter
                 .handshakeTimeout(2 * policy.handshake().toMillis(), TimeUnit.MILLISECONDS);
         if (runtime.loops().epoll() && network != Network.UNIX) {
             configured.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(policy.tcpUserTimeout().toMillis()));
