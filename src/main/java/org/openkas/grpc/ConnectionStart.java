@@ -126,7 +126,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
 
     /** Past all handlers, which would try to be polite. */
     private static void drop(Channel channel) {
-        channel.unsafe().closeForcibly();
+        channel.unsafe().close(channel.voidPromise());
     }
 
     private static Attributes attributes(ChannelHandlerContext ctx) {

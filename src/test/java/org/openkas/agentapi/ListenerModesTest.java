@@ -3,6 +3,8 @@ package org.openkas.agentapi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static org.awaitility.Awaitility.await;
+
 import io.grpc.ManagedChannel;
 import java.io.EOFException;
 import java.io.IOException;
@@ -245,6 +247,7 @@ class ListenerModesTest {
             }
         });
         before.readFrame(Http2Frame.GOAWAY);
+        await().pollDelay(Duration.ofMillis(100)).until(() -> true); // both connections are told at about the same time
         peer.send(request.substring(request.length() - 2));
         assertThat(peer.readHead()).startsWith("HTTP/1.1 101 ");
         var close = peer.readControl();
