@@ -93,7 +93,8 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
 
     private void speakHttp2(ChannelHandlerContext ctx) {
         ChannelPipeline pipeline = ctx.pipeline();
-        FrameGuard guard = new FrameGuard(new FrameBudget(nanos), () -> established = true, this::punish);
+        FrameGuard guard = new FrameGuard(new FrameBudget(nanos), new PingPolicy(nanos, settings.policy().clientPingSpacing()),
+                () -> established = true, this::punish);
         ChannelHandler next = InternalProtocolNegotiators.grpcNegotiationHandler(grpc);
         pipeline.addAfter(ctx.name(), null, next);
         pipeline.addAfter(ctx.name(), null, guard);
@@ -125,7 +126,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
 
     /** Past all handlers, which would try to be polite. */
     private static void drop(Channel channel) {
-        channel.unsafe().closeForcibly();
+        channel.unsafe().close(channel.voidPromise());
     }
 
     private static Attributes attributes(ChannelHandlerContext ctx) {

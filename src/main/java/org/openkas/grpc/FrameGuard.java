@@ -9,48 +9,48 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * Looks at the header of every HTTP/2 frame that a client sends, on its way to gRPC: notices the first SETTINGS, and
- * floods of frames that {@link FrameBudget} bounds. Runs on the connection's event loop.
+ * Looks at the header of every HTTP/2 frame between gRPC and a client: notices the client's first SETTINGS, PINGs that
+ * {@link PingPolicy} forbids, and floods of frames that {@link FrameBudget} bounds. Runs on the connection's event loop.
  */
 final class FrameGuard extends ChannelDuplexHandler {
     private static final int PREFACE = 24;
-    private static final int HEADER = 9;
+    private static final int ACK = 0x1;
 
     private final FrameBudget budget;
+    private final PingPolicy pings;
     private final Runnable established;
     private final BiConsumer<ChannelHandlerContext, String> flooded;
-    private final byte[] header = new byte[HEADER];
-    private int headerHave;
-    private long skip = PREFACE;
-    private boolean settingsSeen;
+    private final FrameScanner inbound = new FrameScanner(PREFACE, this::received);
+    private final FrameScanner outbound = new FrameScanner(0, this::sent);
+    private Optional<String> complaint = Optional.empty();
     private boolean settingsBegun;
-    private boolean over;
+    private boolean settingsSeen;
 
     /**
      * For one connection.
      *
      * @param established called once, when the client's preface and SETTINGS are complete
-     * @param flooded called once with a complaint; nothing that comes later reaches gRPC
+     * @param flooded called once with a complaint; what the complaint is about, and all that comes later, does not reach gRPC
      */
-    FrameGuard(FrameBudget budget, Runnable established, BiConsumer<ChannelHandlerContext, String> flooded) {
+    FrameGuard(FrameBudget budget, PingPolicy pings, Runnable established, BiConsumer<ChannelHandlerContext, String> flooded) {
         this.budget = budget;
+        this.pings = pings;
         this.established = established;
         this.flooded = flooded;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (over || !(message instanceof ByteBuf bytes)) {
+        if (complaint.isPresent() || !(message instanceof ByteBuf bytes)) {
             ReferenceCountUtil.release(message);
-            return;
-        }
-        Optional<String> complaint = scan(bytes);
-        if (complaint.isPresent()) {
-            over = true;
-            bytes.release();
-            flooded.accept(ctx, complaint.get());
-        } else {
+        } else if (inbound.scan(bytes)) {
+            if (settingsBegun && inbound.betweenFrames()) {
+                establish();
+            }
             ctx.fireChannelRead(bytes);
+        } else {
+            bytes.release();
+            flooded.accept(ctx, complaint.orElse(""));
         }
     }
 
@@ -58,44 +58,32 @@ final class FrameGuard extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         if (message instanceof ByteBuf bytes) {
             budget.sent(bytes.readableBytes());
+            outbound.scan(bytes);
         }
         var _ = ctx.write(message, promise);
     }
 
-    private Optional<String> scan(ByteBuf bytes) {
-        int at = bytes.readerIndex();
-        int end = bytes.writerIndex();
-        while (at < end || (skip == 0 && settingsBegun)) {
-            if (skip > 0) {
-                int now = (int) Math.min(skip, end - at);
-                skip -= now;
-                at += now;
-                continue;
-            }
-            if (settingsBegun) {
-                settingsBegun = false;
-                settingsSeen = true;
-                established.run();
-                continue;
-            }
-            header[headerHave++] = bytes.getByte(at++);
-            if (headerHave == HEADER) {
-                headerHave = 0;
-                Optional<String> complaint = frame();
-                if (complaint.isPresent()) {
-                    return complaint;
-                }
-            }
+    private boolean received(int type, int flags, int length) {
+        if (settingsBegun) {
+            establish();
         }
-        return Optional.empty();
+        settingsBegun = !settingsSeen && type == FrameBudget.SETTINGS;
+        complaint = type == FrameBudget.PING && (flags & ACK) == 0 && !pings.acceptable()
+                ? Optional.of("too_many_pings")
+                : budget.received(type, flags, length);
+        return complaint.isEmpty();
     }
 
-    private Optional<String> frame() {
-        int length = ((header[0] & 0xff) << 16) | ((header[1] & 0xff) << 8) | (header[2] & 0xff);
-        skip = length;
-        if (!settingsSeen && header[3] == FrameBudget.SETTINGS) {
-            settingsBegun = true;
+    private boolean sent(int type, int flags, int length) {
+        if (type == FrameBudget.DATA || type == FrameBudget.HEADERS) {
+            pings.answered();
         }
-        return budget.received(header[3] & 0xff, header[4], length);
+        return true;
+    }
+
+    private void establish() {
+        settingsBegun = false;
+        settingsSeen = true;
+        established.run();
     }
 }

@@ -11,6 +11,7 @@ import io.netty.channel.epoll.EpollChannelOption;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,7 @@ public final class GrpcListener implements AutoCloseable {
     private final NettyServerBuilder builder;
     private final SocketAddress address;
     private final Server server;
+    private Optional<BoundAddress> bound = Optional.empty();
 
     /**
      * Prepares the listener.
@@ -62,6 +64,7 @@ public final class GrpcListener implements AutoCloseable {
         settings.address().refuseTaken();
         try {
             server.start();
+            bound = Optional.of(BoundAddress.of(server.getListenSockets().getFirst()));
         } catch (IOException e) {
             server.shutdownNow();
             throw BindFailure.of(settings.address(), e);
@@ -70,7 +73,7 @@ public final class GrpcListener implements AutoCloseable {
 
     /** Where it listens, with the port that was chosen if port 0 was configured. Only after {@link #start}. */
     public BoundAddress bound() {
-        return BoundAddress.of(server.getListenSockets().getFirst());
+        return bound.orElseThrow();
     }
 
     /**
@@ -128,10 +131,11 @@ public final class GrpcListener implements AutoCloseable {
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
                 .maxConcurrentCallsPerConnection(policy.maxCalls()).keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
-                .permitKeepAliveTime(policy.clientPingSpacing().toNanos(), TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
+                // PINGs are judged by PingPolicy, which counts as agents are used to
+                .permitKeepAliveTime(0, TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
                 .maxConnectionAge(share(GOAWAY_SHARE), TimeUnit.NANOSECONDS)
                 .maxConnectionAgeGrace(share(HARD_CLOSE_SHARE), TimeUnit.NANOSECONDS)
-                // ours covers more, see Connections
+                // ConnectionStart is stricter
                 .handshakeTimeout(2 * policy.handshake().toMillis(), TimeUnit.MILLISECONDS);
         if (runtime.loops().epoll() && network != Network.UNIX) {
             configured.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(policy.tcpUserTimeout().toMillis()));

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The HTTP/1.1 server of a connection until it becomes a WebSocket. Refused requests leave the connection open for
@@ -37,7 +38,7 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
             new HttpDecoderConfig().setMaxInitialLineLength(MAX_LINE).setMaxHeaderSize(MAX_HEADERS));
     private Optional<UpgradeDecision.Accept> accepted = Optional.empty();
     private boolean closeAfterRequest;
-    private boolean requestBegun;
+    private boolean idle;
     private boolean shuttingDown;
 
     /**
@@ -72,15 +73,17 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
         }
     }
 
-    /** An upgrade that has begun is finished, to be told that the server shuts down; other connections close at once. */
+    /** A request that has begun may finish, to be told that the server shuts down; an idle connection closes at once. */
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-        if (requestBegun) {
-            shuttingDown = true;
-            ctx.channel().closeFuture().addListener(closed -> promise.trySuccess());
-        } else {
+        if (idle) {
             var _ = ctx.close(promise);
+            return;
         }
+        shuttingDown = true;
+        ctx.channel().closeFuture().addListener(closed -> promise.trySuccess());
+        var deadline = ctx.executor().schedule(() -> drop(ctx), closeWait.toNanos(), TimeUnit.NANOSECONDS);
+        ctx.channel().closeFuture().addListener(closed -> deadline.cancel(false));
     }
 
     @Override
@@ -93,7 +96,7 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
     }
 
     private void begin(ChannelHandlerContext ctx, HttpRequest request) {
-        requestBegun = true;
+        idle = false;
         closeAfterRequest = !HttpUtil.isKeepAlive(request);
         if (request.decoderResult().isFailure()) {
             closeAfterRequest = true;
@@ -107,7 +110,7 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
     }
 
     private void end(ChannelHandlerContext ctx) {
-        requestBegun = false;
+        idle = true;
         if (accepted.isPresent()) {
             upgrade(ctx, accepted.get());
         } else if (closeAfterRequest || shuttingDown) {
