@@ -6,6 +6,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.NameResolver;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -49,7 +50,8 @@ final class ChannelFactory implements AutoCloseable {
             case GitalyAddress.UnixSocket(String path) -> NettyChannelBuilder
                     .forAddress(UnixDomainSocketAddress.of(path), InsecureChannelCredentials.create())
                     .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class).eventLoopGroup(eventLoops)
-                    .overrideAuthority("localhost");
+                    // gRPC sets an option that such a socket does not have, and Netty would warn of it each time
+                    .withOption(ChannelOption.SO_KEEPALIVE, null).overrideAuthority("localhost");
             case GitalyAddress.Dns dns -> balanced(dns);
         };
         return builder.userAgent(settings.build().serverName()).keepAliveTime(settings.keepAlive().toMillis(), TimeUnit.MILLISECONDS)

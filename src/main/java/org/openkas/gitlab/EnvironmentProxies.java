@@ -69,7 +69,8 @@ final class EnvironmentProxies extends ProxySelector {
     private static GitLabSetupException wrong(String name) {
         // the value is not shown, since it may hold a password
         return new GitLabSetupException(
-                "environment variable " + name + " is not the address of an HTTP proxy; it must look like http://proxy.example.com:3128", null);
+                "environment variable " + name + " is not the address of an HTTP proxy; it must look like http://proxy.example.com:3128",
+                null);
     }
 
     /** The proxy for a URL, if it is to be asked for through one. */

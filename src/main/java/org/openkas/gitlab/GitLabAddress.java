@@ -90,13 +90,15 @@ public final class GitLabAddress {
     /** The URL as error texts show it: each value of the query is an {@code x}, because values are ids and names of users. */
     static String masked(URI uri) {
         String text = uri.getScheme() + "://" + uri.getRawAuthority() + uri.getRawPath();
-        return uri.getRawQuery() == null ? text
-                : text + "?" + parseQuery(uri.getRawQuery()).keySet().stream().map(name -> pair(name, "x")).collect(Collectors.joining("&"));
+        return uri.getRawQuery() == null
+                ? text
+                : text + "?"
+                        + parseQuery(uri.getRawQuery()).keySet().stream().map(name -> pair(name, "x")).collect(Collectors.joining("&"));
     }
 
     private static Map<String, List<String>> parseQuery(String query) {
         Map<String, List<String>> values = new TreeMap<>();
-        for (String pair : query.split("&")) {
+        for (String pair : query.split("&", -1)) {
             if (!pair.isEmpty()) {
                 String[] parts = pair.split("=", 2);
                 values.computeIfAbsent(decode(parts[0]), name -> new ArrayList<>()).add(parts.length == 2 ? decode(parts[1]) : "");

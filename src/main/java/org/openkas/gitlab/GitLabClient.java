@@ -57,7 +57,8 @@ public final class GitLabClient implements AutoCloseable {
      */
     public static GitLabClient of(GitLabAddress address, TrustedCertificates trusted, Map<String, String> environment, String userAgent,
             TokenSigner signer, TokenBucket bucket, Timers timers, Executor executor) throws GitLabSetupException {
-        HttpTransport transport = new HttpTransport(address.secure(), trusted, EnvironmentProxies.of(environment), HttpTransport.Patience.USUAL,
+        HttpTransport transport = new HttpTransport(address.secure(), trusted, EnvironmentProxies.of(environment),
+                HttpTransport.Patience.USUAL,
                 timers, executor);
         return new GitLabClient(address, userAgent, signer, bucket, transport, timers);
     }

@@ -152,6 +152,11 @@ public final class GitLabException extends Exception {
         return reported.compareAndSet(false, true);
     }
 
+    /** Leaves nothing to report. */
+    void markReported() {
+        reported.set(true);
+    }
+
     /** The same failure for a caller who did not ask GitLab himself. */
     public GitLabException again() {
         return new GitLabException(this);

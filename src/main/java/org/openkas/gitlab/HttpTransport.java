@@ -2,7 +2,6 @@ package org.openkas.gitlab;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLParameters;
 import org.openkas.common.Timers;
@@ -55,7 +55,8 @@ final class HttpTransport implements AutoCloseable {
     private final Timers timers;
     private final Semaphore connections = new Semaphore(MOST_CONNECTIONS, true);
 
-    HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers, Executor executor) {
+    HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
+            Executor executor) {
         this.proxies = proxies;
         this.patience = patience;
         this.timers = timers;
@@ -110,19 +111,24 @@ final class HttpTransport implements AutoCloseable {
             throws GitLabException, InterruptedException {
         boolean hurried = time.isPresent() && time.get().compareTo(patience.answer()) < 0;
         CompletableFuture<HttpResponse<InputStream>> answer = client.sendAsync(request, BodyHandlers.ofInputStream());
-        Timers.Cancellable alarm = timers.after(hurried ? time.get() : patience.answer(), () -> answer.cancel(true));
+        AtomicBoolean late = new AtomicBoolean();
+        Timers.Cancellable alarm = timers.after(hurried ? time.get() : patience.answer(), () -> {
+            late.set(true);
+            answer.cancel(true);
+        });
         try {
             return answer.get();
         } catch (InterruptedException e) {
-            if (!answer.cancel(true)) {
+            if (!answer.cancel(true) && !answer.isCompletedExceptionally()) {
                 // it arrived in this very moment, and nobody wants it
-                answer.thenAccept(HttpTransport::close);
+                close(answer.join());
             }
             throw e;
-        } catch (CancellationException e) {
-            throw hurried ? failure.tooLate(e) : failure.unanswered(e);
-        } catch (ExecutionException e) {
-            throw failure.of(e.getCause() == null ? e : e.getCause());
+        } catch (CancellationException | ExecutionException e) {
+            if (late.get()) {
+                throw hurried ? failure.tooLate(e) : failure.unanswered(e);
+            }
+            throw failure.of(e);
         } finally {
             alarm.cancel();
         }

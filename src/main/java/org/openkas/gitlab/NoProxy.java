@@ -28,7 +28,7 @@ final class NoProxy {
     static NoProxy parse(String list) {
         List<Predicate<Target>> exceptions = new ArrayList<>();
         exceptions.add(target -> target.host().equals("localhost") || target.address().filter(InetAddress::isLoopbackAddress).isPresent());
-        for (String entry : list.toLowerCase(Locale.ROOT).split(",")) {
+        for (String entry : list.toLowerCase(Locale.ROOT).split(",", -1)) {
             String text = entry.strip();
             if (text.equals("*")) {
                 exceptions.add(target -> true);
@@ -58,7 +58,8 @@ final class NoProxy {
 
     private static Predicate<Target> named(String text) {
         String name = text.startsWith("*.") ? text.substring(1) : text;
-        return name.startsWith(".") ? target -> target.host().endsWith(name)
+        return name.startsWith(".")
+                ? target -> target.host().endsWith(name)
                 : target -> target.host().equals(name) || target.host().endsWith("." + name);
     }
 

@@ -96,29 +96,33 @@ final class TransportFailure {
     private GitLabException dial(String what, Throwable failure) {
         String text = "dial tcp" + (what.startsWith("lookup ") ? ": " : " ") + what;
         return throughProxy
-                ? failed("proxyconnect tcp: " + text, "set HTTP_PROXY, HTTPS_PROXY and NO_PROXY so that this host reaches gitlab.address", failure)
+                ? failed("proxyconnect tcp: " + text, "set HTTP_PROXY, HTTPS_PROXY and NO_PROXY so that this host reaches gitlab.address",
+                        failure)
                 : failed(text, ADDRESS_REMEDY, failure);
     }
 
     private GitLabException tls(Throwable failure) {
         String message = messages(failure);
-        if (message.contains("Unsupported or unrecognized SSL message")) {
+        if (message.contains("nrecognized SSL message")) {
             return failed("http: server gave HTTP response to HTTPS client",
                     "GitLab answers without TLS there: begin gitlab.address with http://, or use the port for HTTPS", failure);
         }
         if (has(failure, CertificateExpiredException.class) || has(failure, CertificateNotYetValidException.class)) {
-            return unverified("certificate has expired or is not yet valid", "renew GitLab's certificate, or set this host's clock", failure);
+            return unverified("certificate has expired or is not yet valid", "renew GitLab's certificate, or set this host's clock",
+                    failure);
         }
-        if (has(failure, CertPathBuilderException.class) || message.contains("PKIX path")) {
+        if (has(failure, CertPathBuilderException.class) || message.contains("PKIX path") || message.contains("trustAnchors")) {
             return unverified("certificate signed by unknown authority", CA_REMEDY, failure);
         }
         Optional<String> refused = find(failure, CertificateException.class).map(Throwable::getMessage);
         if (refused.isPresent()) {
             boolean name = refused.get().contains("name") || refused.get().contains("No subject alternative");
-            return unverified(name ? "certificate is not valid for " + uri.getHost() : refused.get(), name ? NAME_REMEDY : CA_REMEDY, failure);
+            return unverified(name ? "certificate is not valid for " + uri.getHost() : refused.get(), name ? NAME_REMEDY : CA_REMEDY,
+                    failure);
         }
         Optional<String> last = find(failure, SSLException.class).map(Throwable::getMessage);
-        return failed("tls: " + last.orElse("handshake failure"), "make GitLab offer TLS 1.2 or 1.3 with a cipher of forward secrecy", failure);
+        return failed("tls: " + last.orElse("handshake failure"), "make GitLab offer TLS 1.2 or 1.3 with a cipher of forward secrecy",
+                failure);
     }
 
     private GitLabException unverified(String what, String remedy, Throwable failure) {

@@ -53,13 +53,12 @@ public final class TrustedCertificates {
         Map<String, Path> found = new LinkedHashMap<>();
         (file.isEmpty() ? BUNDLES : List.of(Path.of(file))).stream().filter(Files::isReadable).findFirst()
                 .ifPresent(bundle -> collect(bundle, found));
-        List<Path> places = directories.isEmpty() ? DIRECTORIES : List.of(directories.split(":")).stream().map(Path::of).toList();
+        List<Path> places = directories.isEmpty() ? DIRECTORIES : List.of(directories.split(":", -1)).stream().map(Path::of).toList();
         for (Path directory : places) {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, Files::isRegularFile)) {
                 files.forEach(one -> collect(one, found));
             } catch (IOException e) {
                 // as the reference: a place that cannot be read holds nothing
-                continue;
             }
         }
         Set<X509Certificate> certificates = new LinkedHashSet<>(parse(found.keySet()));

@@ -22,7 +22,8 @@ final class StatusText {
     }
 
     private static String of(Status status) {
-        String text = status.getDescription() == null ? "" : status.getDescription();
+        // below a first line gRPC may list its pipeline, which tells an operator nothing
+        String text = status.getDescription() == null ? "" : status.getDescription().replaceFirst("\\nChannel Pipeline: .*", "");
         Throwable cause = root(status.getCause());
         // gRPC describes a lost or refused connection as "io exception"; what an operator needs stands in the cause
         if (cause != null && !text.contains(plain(cause))) {

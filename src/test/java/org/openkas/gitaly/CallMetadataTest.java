@@ -24,7 +24,8 @@ class CallMetadataTest {
     @Test
     @DisplayName("GB-41 features are metadata, names in lower case")
     void features() throws Exception {
-        GitalyInfo access = GitalyInfo.newBuilder().putFeatures("Gitaly-Feature-A", "true").putFeatures("gitaly-feature-b", "false").build();
+        GitalyInfo access = GitalyInfo.newBuilder().putFeatures("Gitaly-Feature-A", "true").putFeatures("gitaly-feature-b", "false")
+                .build();
         assertThat(value(access, "gitaly-feature-a")).isEqualTo("true");
         assertThat(value(access, "gitaly-feature-b")).isEqualTo("false");
         assertThat(CallMetadata.of(access, NOW).keys()).hasSize(2);
@@ -33,7 +34,8 @@ class CallMetadataTest {
     @Test
     void whatCannotBeMetadataFailsTheCall() {
         assertThatThrownBy(() -> CallMetadata.of(GitalyInfo.newBuilder().putFeatures("a b", "true").build(), NOW))
-                .isInstanceOf(StatusException.class).hasMessage("INTERNAL: header key \"a b\" contains illegal characters not in [0-9a-z-_.]");
+                .isInstanceOf(StatusException.class)
+                .hasMessage("INTERNAL: header key \"a b\" contains illegal characters not in [0-9a-z-_.]");
         assertThatThrownBy(() -> CallMetadata.of(GitalyInfo.newBuilder().putFeatures("a", "\n").build(), NOW))
                 .hasMessage("INTERNAL: header key \"a\" contains value with non-printable ASCII characters");
     }

@@ -115,11 +115,13 @@ class GitalyCallsTest {
         });
         reader.walk(all, "HEAD", "dir", true, blob -> true);
 
-        assertThat(gitaly.calls().get(0).request(InfoRefsRequest.class)).isEqualTo(InfoRefsRequest.newBuilder().setRepository(message).build());
+        assertThat(gitaly.calls().get(0).request(InfoRefsRequest.class))
+                .isEqualTo(InfoRefsRequest.newBuilder().setRepository(message).build());
         assertThat(gitaly.calls().get(1).request(TreeEntryRequest.class)).isEqualTo(TreeEntryRequest.newBuilder().setRepository(message)
                 .setRevision(ByteString.copyFromUtf8(commit)).setPath(ByteString.copyFromUtf8("dir/f")).setMaxSize(77).build());
         assertThat(gitaly.calls().get(2).request(GetTreeEntriesRequest.class)).isEqualTo(GetTreeEntriesRequest.newBuilder()
-                .setRepository(message).setRevision(ByteString.copyFromUtf8("HEAD")).setPath(ByteString.copyFromUtf8("dir")).setRecursive(true)
+                .setRepository(message).setRevision(ByteString.copyFromUtf8("HEAD")).setPath(ByteString.copyFromUtf8("dir"))
+                .setRecursive(true)
                 .build());
     }
 
@@ -141,7 +143,8 @@ class GitalyCallsTest {
     @Test
     @DisplayName("GB-49 a broken advertisement is a protocol error, a failing one a failed call")
     void brokenAdvertisement() {
-        gitaly.next("InfoRefsUploadPack", FakeGitaly.sending(InfoRefsResponse.newBuilder().setData(FakeGitaly.packet("# service=x")).build()));
+        gitaly.next("InfoRefsUploadPack",
+                FakeGitaly.sending(InfoRefsResponse.newBuilder().setData(FakeGitaly.packet("# service=x")).build()));
         assertThatThrownBy(() -> reader.resolve(repository, "HEAD"))
                 .hasMessage("ProtocolError: failed to parse reference discovery: unexpected header \"# service=x\"");
         gitaly.next("InfoRefsUploadPack", (request, out) -> {
@@ -192,9 +195,11 @@ class GitalyCallsTest {
             assertFailure(this::walk, "NotFound: GetTreeEntries.Recv: file/directory/ref not found: dir");
         }
         gitaly.next("GetTreeEntries", FakeGitaly.failing(Code.INVALID_ARGUMENT, "bad path", path));
-        assertFailure(this::walk, "InvalidArgument: GetTreeEntries.Recv: invalid argument: dir: rpc error: code = InvalidArgument desc = bad path");
+        assertFailure(this::walk,
+                "InvalidArgument: GetTreeEntries.Recv: invalid argument: dir: rpc error: code = InvalidArgument desc = bad path");
         gitaly.next("GetTreeEntries", FakeGitaly.failing(Status.INVALID_ARGUMENT.withDescription("no")));
-        assertFailure(this::walk, "InvalidArgument: GetTreeEntries.Recv: invalid argument: dir: rpc error: code = InvalidArgument desc = no");
+        assertFailure(this::walk,
+                "InvalidArgument: GetTreeEntries.Recv: invalid argument: dir: rpc error: code = InvalidArgument desc = no");
         gitaly.next("GetTreeEntries", FakeGitaly.failing(Code.NOT_FOUND, "no", path));
         assertFailure(this::walk, "RpcError: GetTreeEntries.Recv: RPC failed: dir: rpc error: code = NotFound desc = no");
         gitaly.next("GetTreeEntries", FakeGitaly.failing(Code.INTERNAL, "no", missing));
@@ -240,9 +245,12 @@ class GitalyCallsTest {
         GitalyInfo noSocket = GitalyInfo.newBuilder().setAddress("unix:" + temporary.resolve("absent.sock")).build();
         assertThatThrownBy(() -> reader.resolve(new Repository(noSocket, repository.repository()), "HEAD"))
                 .hasMessageStartingWith("RpcError: InfoRefsUploadPack: RPC failed: rpc error: code = Unavailable desc = ");
-        assertFailure(() -> reader.resolve(new Repository(GitalyInfo.newBuilder().setAddress("http://h").build(), repository.repository()), "HEAD"),
+        assertFailure(
+                () -> reader.resolve(new Repository(GitalyInfo.newBuilder().setAddress("http://h").build(), repository.repository()),
+                        "HEAD"),
                 "could not dial source: invalid connection string: \"http://h\"");
-        assertFailure(() -> reader.resolve(new Repository(GitalyInfo.getDefaultInstance(), repository.repository()), "HEAD"), "address is empty");
+        assertFailure(() -> reader.resolve(new Repository(GitalyInfo.getDefaultInstance(), repository.repository()), "HEAD"),
+                "address is empty");
     }
 
     @Test
@@ -259,8 +267,9 @@ class GitalyCallsTest {
                 });
                 return null;
             })).hasMessage("RpcError: TreeEntry: RPC failed: f: rpc error: code = ResourceExhausted desc = /gitaly.CommitService/TreeEntry "
-                    + "is rejected by rpclimiter middleware, please retry later").satisfies(failure -> assertThat(
-                            Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+                    + "is rejected by rpclimiter middleware, please retry later").satisfies(
+                            failure -> assertThat(
+                                    Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
             context.cancel(null);
             GitalyInfo otherToken = gitaly.info("other");
             slow.read(new Repository(otherToken, repository.repository()), commit, "f", 0, chunk -> {

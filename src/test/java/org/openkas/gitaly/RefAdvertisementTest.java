@@ -19,7 +19,8 @@ class RefAdvertisementTest {
     private static final String MAIN = "3333333333333333333333333333333333333333";
     private static final String TEST = "4444444444444444444444444444444444444444";
     private static final ByteString SERVICE = FakeGitaly.packet("# service=git-upload-pack\n").concat(FakeGitaly.flush());
-    private static final ByteString USUAL = FakeGitaly.advertisement(HEAD + " HEAD", MASTER + " refs/heads/master", MAIN + " refs/heads/main",
+    private static final ByteString USUAL = FakeGitaly.advertisement(HEAD + " HEAD", MASTER + " refs/heads/master",
+            MAIN + " refs/heads/main",
             TEST + " refs/heads/test-branch");
 
     @Test
@@ -113,8 +114,9 @@ class RefAdvertisementTest {
     @Test
     void theLongestPacketIsAccepted() throws Exception {
         String longest = HEAD + " refs/heads/" + "x".repeat(65_516 - HEAD.length() - 12);
-        ByteString all = SERVICE.concat(FakeGitaly.packet(HEAD + " HEAD\0c")).concat(FakeGitaly.packet(longest)).concat(FakeGitaly.packet(TEST
-                + " refs/heads/last"));
+        ByteString all = SERVICE.concat(FakeGitaly.packet(HEAD + " HEAD\0c")).concat(FakeGitaly.packet(longest))
+                .concat(FakeGitaly.packet(TEST
+                        + " refs/heads/last"));
         assertThat(search(all, "refs/heads/last", 1_000)).isEqualTo(new Resolution.Commit(TEST));
     }
 

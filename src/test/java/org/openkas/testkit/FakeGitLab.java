@@ -62,6 +62,7 @@ public final class FakeGitLab implements AutoCloseable {
     private final Map<String, Function<GitLabRequestSeen, GitLabAnswer>> always = new ConcurrentHashMap<>();
     private final List<GitLabRequestSeen> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger open = new AtomicInteger();
     private final boolean tls;
     private final Channel listener;
     private volatile boolean release16;
@@ -74,6 +75,8 @@ public final class FakeGitLab implements AutoCloseable {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         connections.incrementAndGet();
+                        open.incrementAndGet();
+                        channel.closeFuture().addListener(closed -> open.decrementAndGet());
                         if (ssl != null) {
                             channel.pipeline().addLast(ssl.newHandler(channel.alloc()));
                         }
@@ -166,6 +169,11 @@ public final class FakeGitLab implements AutoCloseable {
     /** How many connections were accepted so far. */
     public int connections() {
         return connections.get();
+    }
+
+    /** How many connections are open now. */
+    public int openConnections() {
+        return open.get();
     }
 
     /** Closes the listener and all connections. */

@@ -21,6 +21,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -159,6 +160,7 @@ public final class FakeGitaly implements AutoCloseable {
     private final List<EventLoopGroup> ownGroups;
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private final Map<String, TestRepository> repositories = new ConcurrentHashMap<>();
+    private final List<TestRepository> own = new CopyOnWriteArrayList<>();
     private final Map<String, Queue<Answer>> once = new ConcurrentHashMap<>();
     private final Map<String, Answer> always = new ConcurrentHashMap<>();
     private final AtomicInteger connections = new AtomicInteger();
@@ -196,6 +198,12 @@ public final class FakeGitaly implements AutoCloseable {
         return new FakeGitaly(NettyServerBuilder.forAddress(new InetSocketAddress(host, port)), "", List.of());
     }
 
+    /** Listens on a free port of the loopback address with TLS; {@link #address} does not know of it. */
+    public static FakeGitaly onTls(SslContext tls) {
+        return new FakeGitaly(NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).sslContext(tls), "",
+                List.of());
+    }
+
     /** Listens on a unix socket. */
     public static FakeGitaly onUnix(Path socket) {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -228,11 +236,12 @@ public final class FakeGitaly implements AutoCloseable {
     /** Makes a repository and serves it under a project path; closed with the server. */
     public TestRepository repository(String projectPath, Path directory) {
         TestRepository repository = TestRepository.create(directory);
+        own.add(repository);
         repositories.put(projectPath + ".git", repository);
         return repository;
     }
 
-    /** Serves an existing repository under a project path; closed with the server. */
+    /** Serves an existing repository, which stays the caller's, under a project path. */
     public void serve(String projectPath, TestRepository repository) {
         repositories.put(projectPath + ".git", repository);
     }
@@ -326,16 +335,21 @@ public final class FakeGitaly implements AutoCloseable {
         return scripted == null ? always.getOrDefault(method, natural) : scripted;
     }
 
-    @Override
-    public void close() {
+    /** Stops listening and drops all connections. */
+    public void stop() {
         server.shutdownNow();
         try {
             server.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public void close() {
+        stop();
         ownGroups.forEach(group -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS));
-        repositories.values().forEach(TestRepository::close);
+        own.forEach(TestRepository::close);
     }
 
     /** The lower-case hexadecimal HMAC that Gitaly expects for a time in seconds. */

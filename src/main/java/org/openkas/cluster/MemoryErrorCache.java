@@ -10,7 +10,7 @@ import org.openkas.common.Timers;
 import org.openkas.proto.gitlab.ClientError;
 
 /** Errors remembered by this server alone, for a server without Redis. Forgets early rather than grow without bound. */
-public final class InMemoryErrorCache implements ErrorCache {
+public final class MemoryErrorCache implements ErrorCache {
     private static final int MOST_ENTRIES = 100_000;
 
     private final Cache<Key, Remembered> errors;
@@ -22,7 +22,7 @@ public final class InMemoryErrorCache implements ErrorCache {
     }
 
     /** An empty cache. */
-    public InMemoryErrorCache(Timers timers) {
+    public MemoryErrorCache(Timers timers) {
         errors = Caffeine.newBuilder().maximumSize(MOST_ENTRIES).ticker(timers::nanos).executor(Runnable::run)
                 .expireAfter(Expiry.<Key, Remembered>writing((key, remembered) -> remembered.ttl())).build();
     }

@@ -3,12 +3,12 @@ package org.openkas.cluster;
 import java.time.Duration;
 import org.openkas.testkit.FakeTimers;
 
-class InMemoryErrorCacheTest extends ErrorCacheContract {
+class MemoryErrorCacheTest extends ErrorCacheContract {
     private final FakeTimers timers = new FakeTimers();
 
     @Override
     ErrorCache cache() {
-        return new InMemoryErrorCache(timers);
+        return new MemoryErrorCache(timers);
     }
 
     @Override
