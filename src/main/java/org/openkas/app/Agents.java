@@ -67,8 +67,8 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Optio
     private static GitLabClient client(GitLabSection section, Secret secret, Ground ground) throws StartException {
         try {
             TrustedCertificates trusted = TrustedCertificates.ofHost(ground.variables());
-            if (!section.caCertificateFile().isEmpty()) {
-                trusted = trusted.and(Path.of(section.caCertificateFile()));
+            if (section.caCertificateFile().isPresent()) {
+                trusted = trusted.and(Path.of(section.caCertificateFile().get()));
             }
             TokenSigner signer = new TokenSigner(secret.bytes(), "gitlab-kas", List.of("gitlab"), TOKEN_VALIDITY, ground.timers());
             return GitLabClient.of(GitLabAddress.parse(section.address()), trusted, ground.variables(), ground.build().serverName(), signer,

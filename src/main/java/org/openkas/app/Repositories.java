@@ -22,6 +22,9 @@ record Repositories(RepositoryReader reader, RefWatches watches, CachedFiles fil
     /** A repository on this machine costs nothing to look at, and nobody tells us about pushes to it. */
     private static final Duration LOCAL_PERIOD = Duration.ofSeconds(1);
 
+    /** Files of agents at their commits; thousands of agents fit in, as they are small. */
+    private static final long FILE_CACHE_BYTES = 16L << 20;
+
     static Repositories of(KasConfiguration configuration, Ground ground) {
         GitalyRepositoryReader gitaly = new GitalyRepositoryReader(limits(configuration.gitaly()), ground.build(), ground.timers(), ground.random(),
                 ground.variables(), List.of(new GrpcClientMetrics(ground.metrics().registry())), observer(ground));
@@ -30,11 +33,11 @@ record Repositories(RepositoryReader reader, RefWatches watches, CachedFiles fil
         PollingRefWatches far = watches(reader, configuration.agent().configuration().pollPeriod(), ground);
         PollingRefWatches near = watches(reader, LOCAL_PERIOD, ground);
         RefWatches watches = configuration.standalone().isPresent() ? new StandaloneRefWatches(near, far) : far;
-        return new Repositories(reader, watches, new CachedFiles(reader), List.of(far, near, jgit, gitaly));
+        return new Repositories(reader, watches, new CachedFiles(reader, FILE_CACHE_BYTES, ground.timers(), ground.executor()), List.of(far, near, jgit, gitaly));
     }
 
     private static PollingRefWatches watches(RepositoryReader reader, Duration period, Ground ground) {
-        return new PollingRefWatches(reader, period, ground.timers(), ground.random(), ground.executor());
+        return new PollingRefWatches(reader, period, ground.timers(), ground.random(), ground.executor(), ground.log());
     }
 
     private static RateLimits limits(GitalySection section) {

@@ -49,7 +49,9 @@ final class HttpTransport implements AutoCloseable {
         static final Patience USUAL = new Patience(Duration.ofSeconds(15), Duration.ofSeconds(20));
     }
 
-    private final HttpClient client;
+    private final HttpClient.Builder builder;
+    private final boolean secure;
+    private volatile HttpClient client;
     private final EnvironmentProxies proxies;
     private final Patience patience;
     private final Timers timers;
@@ -57,10 +59,11 @@ final class HttpTransport implements AutoCloseable {
 
     HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
             Executor executor) {
+        this.secure = secure;
         this.proxies = proxies;
         this.patience = patience;
         this.timers = timers;
-        HttpClient.Builder builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.connect())
+        this.builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.connect())
                 .executor(executor).proxy(proxies)
                 // without TLS the client would ask for an upgrade to HTTP/2, which proxies in front of GitLab do not expect
                 .version(secure ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
@@ -110,7 +113,8 @@ final class HttpTransport implements AutoCloseable {
     private HttpResponse<InputStream> answer(HttpRequest request, TransportFailure failure, Optional<Duration> time)
             throws GitLabException, InterruptedException {
         boolean hurried = time.isPresent() && time.get().compareTo(patience.answer()) < 0;
-        CompletableFuture<HttpResponse<InputStream>> answer = client.sendAsync(request, BodyHandlers.ofInputStream());
+        HttpClient used = client;
+        CompletableFuture<HttpResponse<InputStream>> answer = used.sendAsync(request, BodyHandlers.ofInputStream());
         AtomicBoolean late = new AtomicBoolean();
         Timers.Cancellable alarm = timers.after(hurried ? time.get() : patience.answer(), () -> {
             late.set(true);
@@ -126,11 +130,23 @@ final class HttpTransport implements AutoCloseable {
             throw e;
         } catch (CancellationException | ExecutionException e) {
             if (late.get()) {
+                leave(used);
                 throw hurried ? failure.tooLate(e) : failure.unanswered(e);
             }
             throw failure.of(e);
         } finally {
             alarm.cancel();
+        }
+    }
+
+    /**
+     * After an answer that did not come: the calls of HTTP/2 share a connection, and one that died unnoticed would let all of
+     * them wait. What still runs on the old connections goes on.
+     */
+    private synchronized void leave(HttpClient used) {
+        if (secure && client.equals(used)) {
+            client = builder.build();
+            used.shutdown();
         }
     }
 

@@ -13,6 +13,7 @@ import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -39,14 +40,23 @@ public final class TrustedCertificates {
     private static final List<Path> DIRECTORIES = List.of(Path.of("/etc/ssl/certs"), Path.of("/etc/pki/tls/certs"));
     private static final Pattern PEM = Pattern.compile("-----BEGIN CERTIFICATE-----\\s+([^-:]+)-----END CERTIFICATE-----");
 
-    private final List<X509Certificate> certificates;
+    private final Map<String, String> environment;
+    private final List<X509Certificate> added;
 
-    private TrustedCertificates(List<X509Certificate> certificates) {
-        this.certificates = certificates;
+    private TrustedCertificates(Map<String, String> environment, List<X509Certificate> added) {
+        this.environment = Map.copyOf(environment);
+        this.added = List.copyOf(added);
     }
 
-    /** What this host trusts. Files and directories that cannot be read do not count. */
+    /**
+     * What this host trusts, read when it is needed: a server that calls GitLab without TLS need not wait for it. Files and
+     * directories that cannot be read do not count.
+     */
     public static TrustedCertificates ofHost(Map<String, String> environment) {
+        return new TrustedCertificates(environment, List.of());
+    }
+
+    private static Set<X509Certificate> read(Map<String, String> environment) {
         String file = environment.getOrDefault("SSL_CERT_FILE", "");
         String directories = environment.getOrDefault("SSL_CERT_DIR", "");
         // certificates by their text: bundles and directories hold the same ones, and reading them all costs time
@@ -65,7 +75,7 @@ public final class TrustedCertificates {
         if (file.isEmpty() && directories.isEmpty()) {
             certificates.addAll(ofJava());
         }
-        return new TrustedCertificates(List.copyOf(certificates));
+        return certificates;
     }
 
     /**
@@ -84,18 +94,19 @@ public final class TrustedCertificates {
         } catch (IOException e) {
             throw new GitLabSetupException("CA certificate file: read " + file + ": " + e.getMessage(), e);
         }
-        List<X509Certificate> added = parse(blocks(text));
-        if (added.isEmpty()) {
+        List<X509Certificate> more = new ArrayList<>(parse(blocks(text)));
+        if (more.isEmpty()) {
             throw new GitLabSetupException("AppendCertsFromPEM(" + file + ") failed", null);
         }
-        Set<X509Certificate> all = new LinkedHashSet<>(certificates);
-        all.addAll(added);
-        return new TrustedCertificates(List.copyOf(all));
+        more.addAll(added);
+        return new TrustedCertificates(environment, more);
     }
 
     /** All of them. */
     public List<X509Certificate> certificates() {
-        return certificates;
+        Set<X509Certificate> all = read(environment);
+        all.addAll(added);
+        return List.copyOf(all);
     }
 
     /** A TLS context for clients that trusts them and shows no certificate of its own. */
@@ -104,7 +115,7 @@ public final class TrustedCertificates {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
             int number = 0;
-            for (X509Certificate certificate : certificates) {
+            for (X509Certificate certificate : certificates()) {
                 store.setCertificateEntry("ca-" + number++, certificate);
             }
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());

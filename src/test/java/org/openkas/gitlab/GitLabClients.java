@@ -34,9 +34,13 @@ final class GitLabClients {
 
     /** Trusting the authority of the certificates for tests. */
     static GitLabClient trusting(URI address) throws GitLabSetupException {
+        return trusting(address, HttpTransport.Patience.USUAL);
+    }
+
+    static GitLabClient trusting(URI address, HttpTransport.Patience patience) throws GitLabSetupException {
         Timers timers = realTimers();
         Path ca = FakeGitLab.file("ca.pem").toPath();
-        return of(address, host().and(ca), timers, Map.of(), HttpTransport.Patience.USUAL,
+        return of(address, host().and(ca), timers, Map.of(), patience,
                 new TokenBucket(10_000, 10_000, timers, LimiterObserver.NONE));
     }
 

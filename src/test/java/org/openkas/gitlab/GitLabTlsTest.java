@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.URI;
+import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.openkas.common.AgentToken;
 import org.openkas.proto.gitlab.GetAgentInfoResponse;
 import org.openkas.testkit.FakeGitLab;
+import org.openkas.testkit.GitLabAnswer;
 
 class GitLabTlsTest {
     private static final GitLabRequest AGENT_INFO = GitLabRequest.of("GET", "/api/v4" + FakeGitLab.AGENT_INFO)
@@ -24,6 +26,26 @@ class GitLabTlsTest {
                 GitLabClient client = GitLabClients.trusting(gitLab.address())) {
             gitLab.agent("agent-token", 42, 7, "group/project");
             assertThat(client.message(AGENT_INFO, GetAgentInfoResponse.getDefaultInstance()).getAgentId()).isEqualTo(42);
+        }
+    }
+
+    @Test
+    @DisplayName("chapter 02 §2.5: HTTP/2 over TLS; a connection on which an answer did not come is left")
+    void http2() throws Exception {
+        try (FakeGitLab gitLab = FakeGitLab.release19OverTls("server.pem");
+                GitLabClient client = GitLabClients.trusting(gitLab.address(),
+                        new HttpTransport.Patience(Duration.ofSeconds(5), Duration.ofSeconds(2)))) {
+            gitLab.agent("agent-token", 42, 7, "group/project");
+            client.message(AGENT_INFO, GetAgentInfoResponse.getDefaultInstance());
+            client.call(REPORT);
+            assertThat(gitLab.connections()).isEqualTo(1);
+            assertThat(gitLab.requests().getFirst().headers()).containsKey("x-http2-stream-id");
+
+            gitLab.next(FakeGitLab.AGENT_INFO, GitLabAnswer.status(200).after(Duration.ofSeconds(30)));
+            assertThat(catchThrowableOfType(GitLabException.class, () -> client.call(AGENT_INFO)))
+                    .hasMessageEndingWith(": net/http: timeout awaiting response headers");
+            client.message(AGENT_INFO, GetAgentInfoResponse.getDefaultInstance());
+            assertThat(gitLab.connections()).isEqualTo(2);
         }
     }
 

@@ -2,7 +2,9 @@ package org.openkas.testkit;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -10,6 +12,15 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.File;
@@ -77,13 +88,40 @@ public final class FakeGitLab implements AutoCloseable {
                         connections.incrementAndGet();
                         open.incrementAndGet();
                         channel.closeFuture().addListener(closed -> open.decrementAndGet());
-                        if (ssl != null) {
-                            channel.pipeline().addLast(ssl.newHandler(channel.alloc()));
+                        if (ssl == null) {
+                            http1(channel.pipeline());
+                        } else {
+                            channel.pipeline().addLast(ssl.newHandler(channel.alloc()), new Negotiated());
                         }
-                        channel.pipeline().addLast(new HttpServerCodec(), new HttpObjectAggregator(64 << 20),
-                                new FakeGitLabConnection(FakeGitLab.this));
                     }
                 }).bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).syncUninterruptibly().channel();
+    }
+
+    private void http1(ChannelPipeline pipeline) {
+        pipeline.addLast(new HttpServerCodec(), new HttpObjectAggregator(64 << 20), new FakeGitLabConnection(this));
+    }
+
+    /** Speaks what client and server agreed on. */
+    private final class Negotiated extends ApplicationProtocolNegotiationHandler {
+        Negotiated() {
+            super(ApplicationProtocolNames.HTTP_1_1);
+        }
+
+        @Override
+        protected void configurePipeline(ChannelHandlerContext context, String protocol) {
+            if (protocol.equals(ApplicationProtocolNames.HTTP_1_1)) {
+                http1(context.pipeline());
+                return;
+            }
+            context.pipeline().addLast(Http2FrameCodecBuilder.forServer().build(),
+                    new Http2MultiplexHandler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel stream) {
+                            stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(true), new HttpObjectAggregator(64 << 20),
+                                    new FakeGitLabConnection(FakeGitLab.this));
+                        }
+                    }));
+        }
     }
 
     /** A GitLab 19: the new agent info path only, agent tokens in {@code Gitlab-Agent-Api-Request} only. */
@@ -96,9 +134,12 @@ public final class FakeGitLab implements AutoCloseable {
         return new FakeGitLab(true, false, null);
     }
 
-    /** A GitLab 19 behind HTTPS with one of the certificates in {@code testkit}, such as {@code server.pem}. */
+    /** A GitLab 19 behind HTTPS (HTTP/2 or HTTP/1.1) with one of the certificates in {@code testkit}, such as {@code server.pem}. */
     public static FakeGitLab release19OverTls(String certificate) throws Exception {
-        return new FakeGitLab(false, true, SslContextBuilder.forServer(file(certificate), file("server.key")).build());
+        return new FakeGitLab(false, true, SslContextBuilder.forServer(file(certificate), file("server.key"))
+                .applicationProtocolConfig(new ApplicationProtocolConfig(Protocol.ALPN, SelectorFailureBehavior.NO_ADVERTISE,
+                        SelectedListenerFailureBehavior.ACCEPT, ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1))
+                .build());
     }
 
     /** A file of the certificates for tests, such as {@code ca.pem}. */
