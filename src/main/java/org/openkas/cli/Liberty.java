@@ -27,6 +27,11 @@ final class Liberty {
         this.server = server;
     }
 
+    /** Gives {@code java.util.logging} to Open Liberty, before any library uses it: it can be given away only once. */
+    static void ownLogging() {
+        System.setProperty("java.util.logging.manager", "com.ibm.ws.kernel.boot.logging.WsLogManager");
+    }
+
     /**
      * A server that has not started.
      *

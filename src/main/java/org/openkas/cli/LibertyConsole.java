@@ -20,21 +20,23 @@ final class LibertyConsole extends OutputStream {
 
     private final LogSink sink;
     private final LogLevel unmarked;
+    private final String name;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
-    private LibertyConsole(LogSink sink, LogLevel unmarked) {
+    private LibertyConsole(LogSink sink, LogLevel unmarked, String name) {
         this.sink = sink;
         this.unmarked = unmarked;
+        this.name = name;
     }
 
     /** A stream in place of {@link System#err}: unmarked text is a warning, since nobody should write there. */
     static PrintStream err(LogSink sink) {
-        return new PrintStream(new LibertyConsole(sink, LogLevel.WARN), true, StandardCharsets.UTF_8);
+        return new PrintStream(new LibertyConsole(sink, LogLevel.WARN, "[stderr] "), true, StandardCharsets.UTF_8);
     }
 
     /** A stream in place of {@link System#out}: unmarked text is for debugging. */
     static PrintStream out(LogSink sink) {
-        return new PrintStream(new LibertyConsole(sink, LogLevel.DEBUG), true, StandardCharsets.UTF_8);
+        return new PrintStream(new LibertyConsole(sink, LogLevel.DEBUG, "[stdout] "), true, StandardCharsets.UTF_8);
     }
 
     @Override
@@ -68,10 +70,10 @@ final class LibertyConsole extends OutputStream {
                 case "WARNING" -> liberty(LogLevel.WARN, rest);
                 case "AUDIT", "INFO" -> liberty(LogLevel.DEBUG, rest);
                 case "err" -> sink.write(LogLevel.WARN, "[stderr] " + rest, List.of());
-                default -> sink.write(unmarked, "[stderr] " + text, List.of());
+                default -> sink.write(unmarked, name + text, List.of());
             }
         } else {
-            sink.write(unmarked, "[stderr] " + text, List.of());
+            sink.write(unmarked, name + text, List.of());
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.openkas.common.Log;
 import org.openkas.common.LogLevel;
+import org.openkas.config.PropertySource;
 import org.openkas.observability.JsonLogSink;
 import org.openkas.observability.LogStream;
 
@@ -46,12 +47,14 @@ final class ServerProcess {
      * @throws AbortedException if it could not start or go on
      */
     void run(Command.Serve serve) throws AbortedException, InterruptedException {
-        LogLevel level = Configurations.logLevel(serve.configurationFile());
-        run(level, work -> System.setProperty("openkas.configuration.file", serve.configurationFile().toAbsolutePath().toString()));
+        Liberty.ownLogging();
+        LogLevel level = Configurations.logLevel(serve.configurationFile(), new ProcessProperties(System.getProperties(), environment));
+        run(level, work -> System.setProperty(PropertySource.FILE, serve.configurationFile().toString()));
     }
 
     /** Runs the demo until it is stopped. */
     void run(Command.Demo demo) throws AbortedException, InterruptedException {
+        Liberty.ownLogging();
         run(LogLevel.WARN, work -> System.setProperty("openkas.demo.directory", demo.directory().orElseGet(work::demo).toAbsolutePath().toString()));
     }
 
@@ -70,6 +73,7 @@ final class ServerProcess {
             System.setProperty("java.io.tmpdir", work.temporary().toString());
             System.setOut(LibertyConsole.out(sink));
             System.setErr(LibertyConsole.err(sink));
+            System.setProperty("openkas.work.directory", work.application().toString());
             preparation.in(work);
             Liberty liberty = Liberty.in(home.resolve("wlp"), work.liberty());
             serve(liberty, variables, Log.to(sink));

@@ -51,6 +51,11 @@ final class WorkDirectory implements AutoCloseable {
         return path.resolve("liberty");
     }
 
+    /** For what the application keeps, such as fetched repositories. */
+    Path application() {
+        return path.resolve("application");
+    }
+
     /** For temporary files of the JVM and of libraries. */
     Path temporary() {
         return path.resolve("tmp");
