@@ -28,6 +28,12 @@ import org.openkas.grpc.UnknownStatusReporter;
 public record AgentGate(GrpcServerMetrics metrics, MessageValidator validator, TokenLimiter limiter, Runnable rateExceeded,
         Map<String, String> aliases, List<ServerInterceptor> inner, Log log) {
 
+    /** Without anything else in front of the services. */
+    public AgentGate(GrpcServerMetrics metrics, MessageValidator validator, TokenLimiter limiter, Runnable rateExceeded,
+            Map<String, String> aliases, Log log) {
+        this(metrics, validator, limiter, rateExceeded, aliases, List.of(), log);
+    }
+
     /** The interceptors, outermost first. */
     List<ServerInterceptor> interceptors(RandomGenerator random) {
         List<ServerInterceptor> all = new ArrayList<>(List.of(metrics, new CallLogs(log, random), new AnswerCompression(), new TokenExtraction(),

@@ -2,6 +2,7 @@ package org.openkas.app;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.openkas.config.GitalySection;
 import org.openkas.config.KasConfiguration;
 import org.openkas.gitaly.GitalyRepositoryReader;
@@ -28,12 +29,15 @@ record Repositories(RepositoryReader reader, RefWatches watches, CachedFiles fil
     static Repositories of(KasConfiguration configuration, Ground ground) {
         GitalyRepositoryReader gitaly = new GitalyRepositoryReader(limits(configuration.gitaly()), ground.build(), ground.timers(), ground.random(),
                 ground.variables(), List.of(new GrpcClientMetrics(ground.metrics().registry())), observer(ground));
-        JGitRepositoryReader jgit = new JGitRepositoryReader(ground.work().resolve("repositories"));
-        RepositoryReader reader = new RepositoryReaders(StandaloneAgent.SCHEME, jgit, gitaly);
+        boolean standalone = configuration.standalone().isPresent();
+        // GitLab names Gitaly servers only: an answer of it must never make this server read a directory of its own host
+        RepositoryReader reader = standalone
+                ? new RepositoryReaders(Map.of(StandaloneAgent.SCHEME, new JGitRepositoryReader(ground.work().resolve("repositories"))), gitaly)
+                : gitaly;
         PollingRefWatches far = watches(reader, configuration.agent().configuration().pollPeriod(), ground);
         PollingRefWatches near = watches(reader, LOCAL_PERIOD, ground);
-        RefWatches watches = configuration.standalone().isPresent() ? new StandaloneRefWatches(near, far) : far;
-        return new Repositories(reader, watches, new CachedFiles(reader, FILE_CACHE_BYTES, ground.timers(), ground.executor()), List.of(far, near, jgit, gitaly));
+        RefWatches watches = standalone ? new StandaloneRefWatches(near, far) : far;
+        return new Repositories(reader, watches, new CachedFiles(reader, FILE_CACHE_BYTES, ground.timers(), ground.executor()), List.of(gitaly));
     }
 
     private static PollingRefWatches watches(RepositoryReader reader, Duration period, Ground ground) {

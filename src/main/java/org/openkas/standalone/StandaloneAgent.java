@@ -19,7 +19,7 @@ import org.openkas.proto.entity.GitalyRepository;
  */
 public record StandaloneAgent(String name, long id, AgentToken token, String repository, String project, String ref) {
     /** How an address says that the repository is read by JGit. */
-    public static final String SCHEME = "jgit:";
+    public static final String SCHEME = "jgit";
 
     /** Names that GitLab allows for agents. */
     static final Pattern NAME = Pattern.compile("[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?");
@@ -35,7 +35,7 @@ public record StandaloneAgent(String name, long id, AgentToken token, String rep
 
     /** The same in the words of GitLab's answer; the configuration project's id is the agent's. */
     AgentInfo info() {
-        GitalyInfo access = GitalyInfo.newBuilder().setAddress(SCHEME + repository).build();
+        GitalyInfo access = GitalyInfo.newBuilder().setAddress(SCHEME + ":" + repository).build();
         GitalyRepository where = GitalyRepository.newBuilder().setStorageName(UNUSED).setRelativePath(repository).setGlRepository(UNUSED)
                 .setGlProjectPath(project).build();
         return new AgentInfo(AgentType.AGENTK, id, name, id, access, where, ref);

@@ -16,7 +16,7 @@ public final class StandaloneRefWatches implements RefWatches {
 
     @Override
     public Watch watch(Repository repository, String ref, Listener listener) {
-        boolean here = repository.gitaly().getAddress().startsWith(StandaloneAgent.SCHEME + "/");
+        boolean here = repository.gitaly().getAddress().startsWith(StandaloneAgent.SCHEME + ":/");
         return (here ? near : far).watch(repository, ref, listener);
     }
 }
