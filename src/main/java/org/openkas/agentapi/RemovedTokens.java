@@ -35,7 +35,7 @@ public final class RemovedTokens implements ServerInterceptor {
 
     /** Ends the waiting of all calls that were made with this token. */
     public void removed(AgentToken token) {
-        List.copyOf(waiting.getOrDefault(token, Set.of())).forEach(Ending::happen);
+        List.copyOf(waiting.getOrDefault(token, Set.of())).forEach(Ending::tokenRemoved);
     }
 
     private void add(AgentToken token, Ending ending) {
@@ -56,12 +56,19 @@ public final class RemovedTokens implements ServerInterceptor {
     /** Something to do once, at whichever of two moments comes first. */
     private final class Ending implements Timers.Cancellable {
         private final AgentToken token;
+        private final TokenAge age;
         private final Runnable action;
         private final AtomicBoolean over = new AtomicBoolean();
 
-        Ending(AgentToken token, Runnable action) {
+        Ending(AgentToken token, TokenAge age, Runnable action) {
             this.token = token;
+            this.age = age;
             this.action = action;
+        }
+
+        void tokenRemoved() {
+            age.removed = true;
+            happen();
         }
 
         void happen() {
@@ -81,6 +88,7 @@ public final class RemovedTokens implements ServerInterceptor {
     private final class TokenAge implements CallAge {
         private final AgentToken token;
         private final CallAge age;
+        private volatile boolean removed;
 
         TokenAge(AgentToken token, CallAge age) {
             this.token = token;
@@ -89,7 +97,7 @@ public final class RemovedTokens implements ServerInterceptor {
 
         @Override
         public Timers.Cancellable whenEnded(Runnable action) {
-            Ending ending = new Ending(token, action);
+            Ending ending = new Ending(token, this, action);
             add(token, ending);
             Timers.Cancellable byAge = age.whenEnded(ending::happen);
             return () -> {
@@ -100,7 +108,7 @@ public final class RemovedTokens implements ServerInterceptor {
 
         @Override
         public boolean ended() {
-            return age.ended();
+            return removed || age.ended();
         }
     }
 }

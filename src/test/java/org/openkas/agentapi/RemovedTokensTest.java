@@ -34,11 +34,13 @@ class RemovedTokensTest {
 
     @Test
     void onlyTheCallsOfTheRemovedTokenEnd() {
-        ageOf(A, CallAge.ENDLESS).whenEnded(() -> ended.add("a1"));
+        CallAge a1 = ageOf(A, CallAge.ENDLESS);
+        a1.whenEnded(() -> ended.add("a1"));
         ageOf(A, CallAge.ENDLESS).whenEnded(() -> ended.add("a2"));
         ageOf(B, CallAge.ENDLESS).whenEnded(() -> ended.add("b"));
         tokens.removed(A);
         assertThat(ended).containsExactlyInAnyOrder("a1", "a2");
+        assertThat(a1.ended()).isTrue();
     }
 
     @Test
