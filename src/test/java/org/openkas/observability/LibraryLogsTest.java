@@ -34,7 +34,7 @@ class LibraryLogsTest {
 
     @Test
     void grpcHasALevelOfItsOwn() {
-        try (LibraryLogs logs = new LibraryLogs(from(LogLevel.ERROR), from(LogLevel.INFO))) {
+        try (LibraryLogs _ = new LibraryLogs(from(LogLevel.ERROR), from(LogLevel.INFO))) {
             GRPC.log(Level.INFO, "channel {0} is up", 7);
             GRPC.fine("detail");
             NETTY.warning("hm");
@@ -45,7 +45,7 @@ class LibraryLogsTest {
 
     @Test
     void otherLibrariesWarnOnly() {
-        try (LibraryLogs logs = new LibraryLogs(from(LogLevel.DEBUG), from(LogLevel.ERROR))) {
+        try (LibraryLogs _ = new LibraryLogs(from(LogLevel.DEBUG), from(LogLevel.ERROR))) {
             NETTY.info("chatter");
             NETTY.log(Level.WARNING, "oh", new IllegalStateException("why"));
             GRPC.warning("not wanted");
