@@ -1,0 +1,39 @@
+package org.openkas.grpc;
+
+import java.time.Duration;
+
+/**
+ * What a gRPC listener demands of and grants to each connection (chapter 01 §3.1, §3.2). Everybody uses
+ * {@link #STANDARD}; tests shorten the times.
+ *
+ * @param keepAliveTime silence after which the server sends a PING
+ * @param keepAliveTimeout how long its ACK may take
+ * @param clientPingSpacing the smallest spacing of a client's PINGs that is not punished
+ * @param tcpUserTimeout how long sent bytes may stay unacknowledged by the peer's TCP, where the system can tell
+ * @param handshake how long a new connection may take to its first HTTP/2 SETTINGS, TLS and upgrade included
+ * @param closing how long to wait for a WebSocket peer's close frame
+ * @param maxMessageBytes the largest message that is received
+ * @param maxMetadataBytes the largest header list that is received
+ * @param maxCalls how many calls one connection may have open
+ * @param maxUnsentBytes how much may wait for a peer that does not read before the server stops reading from it
+ */
+public record ConnectionPolicy(Duration keepAliveTime, Duration keepAliveTimeout, Duration clientPingSpacing, Duration tcpUserTimeout,
+        Duration handshake, Duration closing, int maxMessageBytes, int maxMetadataBytes, int maxCalls, int maxUnsentBytes) {
+
+    /** The numbers of chapter 01, and bounds where the chapter leaves a peer without one. */
+    public static final ConnectionPolicy STANDARD = new ConnectionPolicy(Duration.ofSeconds(50), Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20), Duration.ofSeconds(25), Duration.ofSeconds(5), 4 << 20, 256 << 10, 10_000, 256 << 10);
+
+    /** With other keepalive times. */
+    public ConnectionPolicy withKeepAlive(Duration time, Duration timeout, Duration spacing) {
+        return new ConnectionPolicy(time, timeout, spacing, tcpUserTimeout, handshake, closing, maxMessageBytes, maxMetadataBytes, maxCalls,
+                maxUnsentBytes);
+    }
+
+    /** With other limits for the beginning and the end of a connection. */
+    public ConnectionPolicy withHandshake(Duration limit, Duration closeWait) {
+        return new ConnectionPolicy(keepAliveTime, keepAliveTimeout, clientPingSpacing, tcpUserTimeout, limit, closeWait, maxMessageBytes,
+                maxMetadataBytes, maxCalls, maxUnsentBytes);
+    }
+}

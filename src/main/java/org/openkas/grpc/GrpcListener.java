@@ -1,0 +1,149 @@
+package org.openkas.grpc;
+
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
+import io.grpc.HandlerRegistry;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.openkas.net.BindFailure;
+import org.openkas.net.BoundAddress;
+import org.openkas.net.ListenException;
+import org.openkas.net.Network;
+
+/**
+ * A gRPC server on one address with the parameters of chapter 01 §3 and chapter 05 §8.2. Calls run on the runtime's
+ * executor. Life: {@link #start}, {@link #drain} or {@link #close}; each from one thread.
+ */
+public final class GrpcListener implements AutoCloseable {
+    private static final double GOAWAY_SHARE = 0.20;
+    private static final double HARD_CLOSE_SHARE = 0.65;
+    private static final int MESSAGE_SLACK = 1 << 20;
+    private static final Duration CUT_OFF = Duration.ofSeconds(10);
+
+    private final ListenerSettings settings;
+    private final ListenerRuntime runtime;
+    private final CallAges ages;
+    private final Connections connections;
+    private final NettyServerBuilder builder;
+    private final SocketAddress address;
+    private final Server server;
+    private Optional<BoundAddress> bound = Optional.empty();
+
+    /**
+     * Prepares the listener.
+     *
+     * @param methods what it serves, interceptors included: see {@link MethodTable}
+     * @throws ListenException if the address text cannot be resolved
+     */
+    public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, HandlerRegistry methods) throws ListenException {
+        this.settings = settings;
+        this.runtime = runtime;
+        ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
+        connections = new Connections(settings, runtime.timers()::nanos);
+        address = settings.address().resolve();
+        builder = builder(methods);
+        server = builder.build();
+    }
+
+    /**
+     * Binds and begins to accept connections.
+     *
+     * @throws ListenException with a text like {@code listen tcp 127.0.0.1:8150: bind: address already in use}
+     */
+    public void start() throws ListenException {
+        settings.address().refuseTaken();
+        try {
+            server.start();
+            bound = Optional.of(BoundAddress.of(server.getListenSockets().getFirst()));
+        } catch (IOException e) {
+            server.shutdownNow();
+            throw BindFailure.of(settings.address(), e);
+        }
+    }
+
+    /** Where it listens, with the port that was chosen if port 0 was configured. Only after {@link #start}. */
+    public BoundAddress bound() {
+        return bound.orElseThrow();
+    }
+
+    /**
+     * Ends in good order (chapter 01 §3.4): goes on accepting for the listen grace period, then ends all call ages, stops
+     * listening, sends GOAWAY {@code graceful_stop} and waits until the last call ended, {@code limit} at most; what is left
+     * is cut off. Blocks.
+     *
+     * @throws InterruptedException if the thread is interrupted; the listener is closed then
+     */
+    public void drain(Duration limit) throws InterruptedException {
+        try {
+            pause(settings.listenGracePeriod());
+            ages.drain();
+            server.shutdown();
+            server.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            close();
+        }
+    }
+
+    /** Stops listening and cuts off what runs. Waits a few seconds at most for the connections to be gone. */
+    @Override
+    public void close() {
+        ages.drain();
+        server.shutdownNow();
+        try {
+            server.awaitTermination(CUT_OFF.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void pause(Duration time) throws InterruptedException {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        runtime.timers().after(time, () -> over.complete(null));
+        try {
+            over.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("never completed with a failure", e);
+        }
+    }
+
+    private NettyServerBuilder builder(HandlerRegistry methods) {
+        ConnectionPolicy policy = settings.policy();
+        Network network = settings.address().network();
+        NettyServerBuilder configured = NettyServerBuilder.forAddress(address, connections.credentials()).fallbackHandlerRegistry(methods)
+                .intercept(ages).addTransportFilter(ages).executor(runtime.executor()).bossEventLoopGroup(runtime.loops().group())
+                .workerEventLoopGroup(runtime.loops().group()).channelType(runtime.loops().serverChannel(network))
+                .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
+
+                // messages a little above the limit are refused by ReadableMessages, in the reference's words
+                .maxInboundMessageSize(policy.maxMessageBytes() + MESSAGE_SLACK)
+                .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
+                        .with(new BoundedGzip(policy.maxMessageBytes()), true))
+                .maxInboundMetadataSize(policy.maxMetadataBytes())
+                .maxConcurrentCallsPerConnection(policy.maxCalls()).keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
+                .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
+                // PINGs are judged by PingPolicy, which counts as agents are used to
+                .permitKeepAliveTime(0, TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
+                .maxConnectionAge(share(GOAWAY_SHARE), TimeUnit.NANOSECONDS)
+                .maxConnectionAgeGrace(share(HARD_CLOSE_SHARE), TimeUnit.NANOSECONDS)
+                // ConnectionStart is stricter
+                .handshakeTimeout(2 * policy.handshake().toMillis(), TimeUnit.MILLISECONDS);
+        if (runtime.loops().epoll() && network != Network.UNIX) {
+            configured.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(policy.tcpUserTimeout().toMillis()));
+        }
+        return configured;
+    }
+
+    private long share(double share) {
+        return (long) (share * (double) settings.maxConnectionAge().toNanos());
+    }
+}

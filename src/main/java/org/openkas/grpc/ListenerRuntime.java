@@ -1,0 +1,17 @@
+package org.openkas.grpc;
+
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import org.openkas.common.Timers;
+import org.openkas.net.EventLoops;
+
+/**
+ * What listeners share.
+ *
+ * @param loops threads that move bytes
+ * @param executor runs calls; tasks may block, so it starts a virtual thread for each
+ * @param timers the clock
+ * @param random jitter; thread-safe
+ */
+public record ListenerRuntime(EventLoops loops, Executor executor, Timers timers, RandomGenerator random) {
+}

@@ -1,0 +1,67 @@
+package org.openkas.net;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The few threads that move bytes for every listener and client of the server: epoll where the system has it, NIO
+ * elsewhere. Nothing that blocks runs on them. Thread-safe.
+ */
+public final class EventLoops implements AutoCloseable {
+    private static final int QUIET_MILLIS = 50;
+    private static final int STOP_SECONDS = 5;
+
+    private final boolean epoll;
+    private final EventLoopGroup group;
+
+    /** With {@code threads} threads, and epoll if it is there. */
+    public EventLoops(int threads) {
+        this(threads, Epoll.isAvailable());
+    }
+
+    EventLoops(int threads, boolean epoll) {
+        this.epoll = epoll;
+        group = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("openkas-io", true),
+                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /** One thread a processor, at least two: enough for tens of thousands of connections that mostly wait. */
+    public static EventLoops standard() {
+        return new EventLoops(Math.max(2, Runtime.getRuntime().availableProcessors()));
+    }
+
+    /** The threads. */
+    public EventLoopGroup group() {
+        return group;
+    }
+
+    /** Whether options of epoll sockets, such as TCP_USER_TIMEOUT, can be set. */
+    public boolean epoll() {
+        return epoll;
+    }
+
+    /** The listening channel type for a network. */
+    public Class<? extends ServerChannel> serverChannel(Network network) {
+        if (network == Network.UNIX) {
+            return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
+        }
+        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    /** Stops the threads; channels that are still open are closed. Waits a few seconds at most. */
+    @Override
+    public void close() {
+        group.shutdownGracefully(QUIET_MILLIS, TimeUnit.SECONDS.toMillis(STOP_SECONDS), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(STOP_SECONDS + 1L, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,205 @@
+package org.openkas.websocket;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Reads a client's WebSocket frames from a byte stream and hands the payload of binary messages on as it comes, without
+ * collecting messages. Not thread-safe: one connection, one event loop.
+ */
+final class FrameReader {
+    private static final int CONTINUATION = 0;
+    private static final int TEXT = 1;
+    private static final int BINARY = 2;
+    private static final int CLOSE = 8;
+    private static final int PING = 9;
+    private static final int PONG = 10;
+    private static final int MAX_CONTROL = 125;
+    private static final int MAX_HEADER = 14;
+
+    /** Takes what was read. After {@link #ended} or {@link #unmasked} nothing more comes. */
+    interface Events {
+        /** Bytes of a binary message; the receiver owns the buffer. */
+        void data(ByteBuf bytes);
+
+        /** A ping. */
+        void ping(byte[] payload);
+
+        /** The peer's close frame; code 1005 means that it named none. */
+        void closed(CloseReason reason);
+
+        /** The peer broke the rules and is to be closed with this reason. */
+        void ended(CloseReason reason);
+
+        /** The peer sent an unmasked frame and is to be dropped without a word. */
+        void unmasked();
+    }
+
+    private final Events events;
+    private final byte[] header = new byte[MAX_HEADER];
+    private int headerHave;
+    private boolean over;
+
+    // the current frame
+    private boolean inPayload;
+    private boolean last;
+    private int opcode;
+    private long left;
+    private int mask;
+    private int maskOffset;
+    private byte[] control = {};
+    private int controlHave;
+
+    // the current message
+    private boolean inMessage;
+    private long messageBytes;
+
+    FrameReader(Events events) {
+        this.events = events;
+    }
+
+    /** Reads all of {@code in}, which is changed in place and not released. */
+    void read(ByteBuf in) {
+        while (!over && in.isReadable()) {
+            if (inPayload) {
+                payload(in);
+            } else {
+                header[headerHave++] = in.readByte();
+                if (headerHave == 2) {
+                    begin();
+                }
+                if (!over && headerHave >= 2 && headerHave == headerNeeds()) {
+                    beginPayload();
+                }
+            }
+        }
+    }
+
+    private int headerNeeds() {
+        int length = header[1] & 0x7f;
+        return 6 + (length == 126 ? 2 : length == 127 ? 8 : 0);
+    }
+
+    private void begin() {
+        last = (header[0] & 0x80) != 0;
+        opcode = header[0] & 0x0f;
+        int length = header[1] & 0x7f;
+        if ((header[0] & 0x70) != 0) {
+            end(CloseReason.violation("received header with unexpected rsv bits set"));
+        } else if (opcode > PONG || (opcode > BINARY && opcode < CLOSE)) {
+            end(CloseReason.violation("received unknown opcode " + opcode));
+        } else if ((header[1] & 0x80) == 0) {
+            over = true;
+            events.unmasked();
+        } else if (opcode >= CLOSE) {
+            if (length > MAX_CONTROL) {
+                end(CloseReason.violation("received control frame payload with invalid length: more than " + MAX_CONTROL));
+            } else if (!last) {
+                end(CloseReason.violation("received fragmented control frame"));
+            }
+        } else if (opcode == CONTINUATION && !inMessage) {
+            end(CloseReason.violation("received continuation frame without a message to continue"));
+        } else if (opcode != CONTINUATION && inMessage) {
+            end(CloseReason.violation("received new data message without finishing the previous message"));
+        } else if (opcode == TEXT) {
+            end(CloseReason.TEXT_MESSAGE);
+        }
+    }
+
+    private void beginPayload() {
+        int length = header[1] & 0x7f;
+        left = length;
+        int at = 2;
+        if (length >= 126) {
+            at = length == 126 ? 4 : 10;
+            left = 0;
+            for (int i = 2; i < at; i++) {
+                left = (left << 8) | (header[i] & 0xff);
+            }
+        }
+        mask = ByteBuffer.wrap(header, at, Integer.BYTES).getInt();
+        maskOffset = 0;
+        headerHave = 0;
+        if (left < 0) {
+            end(CloseReason.violation("received negative payload length"));
+            return;
+        }
+        if (opcode >= CLOSE) {
+            control = new byte[(int) left];
+            controlHave = 0;
+        } else {
+            messageBytes = (opcode == CONTINUATION ? messageBytes : 0) + left;
+            inMessage = !last;
+            if (messageBytes > CloseReason.MAX_MESSAGE_BYTES) {
+                end(CloseReason.TOO_BIG);
+                return;
+            }
+        }
+        inPayload = true;
+        if (left == 0) {
+            endFrame();
+        }
+    }
+
+    private void payload(ByteBuf in) {
+        int now = (int) Math.min(left, in.readableBytes());
+        unmask(in, in.readerIndex(), now);
+        left -= now;
+        if (opcode >= CLOSE) {
+            in.readBytes(control, controlHave, now);
+            controlHave += now;
+        } else {
+            events.data(in.readRetainedSlice(now));
+        }
+        if (left == 0) {
+            endFrame();
+        }
+    }
+
+    private void endFrame() {
+        inPayload = false;
+        switch (opcode) {
+            case PING -> events.ping(control);
+            case CLOSE -> close();
+            default -> {
+                // data has been handed on, pongs mean nothing
+            }
+        }
+    }
+
+    private void close() {
+        if (control.length == 0) {
+            over = true;
+            events.closed(new CloseReason(1005, ""));
+            return;
+        }
+        int code = control.length == 1 ? 0 : ((control[0] & 0xff) << 8) | (control[1] & 0xff);
+        if (!CloseReason.sendable(code)) {
+            end(CloseReason.violation("received invalid close payload"));
+            return;
+        }
+        over = true;
+        events.closed(new CloseReason(code, new String(Arrays.copyOfRange(control, 2, control.length), StandardCharsets.UTF_8)));
+    }
+
+    private void end(CloseReason reason) {
+        over = true;
+        events.ended(reason);
+    }
+
+    private void unmask(ByteBuf in, int start, int count) {
+        int key = Integer.rotateLeft(mask, 8 * maskOffset);
+        long wide = ((long) key << 32) | (key & 0xffffffffL);
+        int at = start;
+        int end = start + count;
+        for (; end - at >= Long.BYTES; at += Long.BYTES) {
+            in.setLong(at, in.getLong(at) ^ wide);
+        }
+        for (int i = 0; at < end; at++, i++) {
+            in.setByte(at, in.getByte(at) ^ (key >>> (24 - 8 * (i & 3))));
+        }
+        maskOffset = (maskOffset + count) & 3;
+    }
+}
