@@ -35,6 +35,8 @@ import org.openkas.configurationproject.ConfigurationProjectService;
 import org.openkas.gitlab.AgentLookup;
 import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.grpc.GrpcServerMetrics;
+import org.openkas.grpc.HandoffListener;
+import org.openkas.grpc.HandoffSettings;
 import org.openkas.grpc.ListenerSettings;
 import org.openkas.grpc.Opening;
 import org.openkas.jwt.TokenVerifier;
@@ -69,6 +71,7 @@ public final class KasServer implements AutoCloseable {
     private final GrpcServerMetrics grpcMetrics;
     private final ObservabilityEndpoint observability;
     private final AgentServer agentServer;
+    private final HandoffListener agentHandoff;
     private final Optional<RailsApiServer> railsApi;
 
     private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Probes probes) throws StartException {
@@ -85,7 +88,9 @@ public final class KasServer implements AutoCloseable {
         MemoryAgentTracker tracker = new MemoryAgentTracker(ground.timers(), configuration.agent().redisConnInfoTtl());
         GitPushEvents pushes = new MemoryGitPushEvents(ground.executor(), ground.log());
 
-        agentServer = agentServer(agents, repositories, tracker, pushes);
+        ListenerSettings agentSettings = agentListenerSettings();
+        agentServer = agentServer(agentSettings, agents, repositories, tracker, pushes);
+        agentHandoff = new HandoffListener(HandoffSettings.like(agentSettings), ground.runtime(), agentServer.methods());
         railsApi = configuration.api().isEmpty() ? Optional.empty()
                 : Optional.of(railsApi(configuration.api().get(), secrets.api().orElseThrow(), repositories, tracker, pushes));
         observability = observability();
@@ -132,6 +137,7 @@ public final class KasServer implements AutoCloseable {
         }
         try {
             agentServer.start();
+            agentHandoff.start();
             agentsReady.ready();
             if (railsApi.isPresent()) {
                 railsApi.get().start();
@@ -147,9 +153,14 @@ public final class KasServer implements AutoCloseable {
         return agentServer.bound();
     }
 
-    /** What agents may call, with everything that stands in front: for another way in. */
-    public AgentServer agentServer() {
-        return agentServer;
+    /** Takes agents' WebSockets from whoever terminates them: the second way in. Without one it is not used. */
+    public HandoffListener agentHandoff() {
+        return agentHandoff;
+    }
+
+    /** The {@code Server} header of answers to agents. */
+    public String serverName() {
+        return ground.build().serverName();
     }
 
     /**
@@ -159,6 +170,7 @@ public final class KasServer implements AutoCloseable {
     public void drain() {
         List<Thread> drains = new ArrayList<>();
         drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(agentServer::drain)));
+        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(agentHandoff::drain)));
         railsApi.ifPresent(api -> drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(api::drain))));
         for (Thread drain : drains) {
             try {
@@ -186,6 +198,7 @@ public final class KasServer implements AutoCloseable {
     @Override
     public void close() {
         railsApi.ifPresent(RailsApiServer::close);
+        agentHandoff.close();
         agentServer.close();
         observability.close();
         for (AutoCloseable closer : closers.reversed()) {
@@ -197,7 +210,7 @@ public final class KasServer implements AutoCloseable {
         }
     }
 
-    private AgentServer agentServer(Agents agents, Repositories repositories, MemoryAgentTracker tracker, GitPushEvents pushes) throws StartException {
+    private AgentServer agentServer(ListenerSettings listen, Agents agents, Repositories repositories, MemoryAgentTracker tracker, GitPushEvents pushes) throws StartException {
         AgentLookup lookup = new AgentLookup(agents.source());
         String externalUrl = configuration.gitlab().flatMap(GitLabSection::externalUrl).orElse("");
         ConfigurationSettings settings = new ConfigurationSettings(configuration.agent().configuration().pollPeriod(),
@@ -211,17 +224,22 @@ public final class KasServer implements AutoCloseable {
         AgentGate gate = new AgentGate(grpcMetrics, MessageRules::violations, limiter, new RateExceeded(ground.metrics().registry()),
                 configuration.agent().methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()), ground.log());
         try {
-            return new AgentServer(agentListenerSettings(), ground.runtime(), List.<BindableService>of(configurations, registrar), gate, ground.log());
-        } catch (ListenException | TlsException e) {
+            return new AgentServer(listen, ground.runtime(), List.<BindableService>of(configurations, registrar), gate, ground.log());
+        } catch (ListenException e) {
             throw StartException.of("agent server: ", e);
         }
     }
 
-    private ListenerSettings agentListenerSettings() throws TlsException {
+    private ListenerSettings agentListenerSettings() throws StartException {
         var listen = configuration.agent().listen();
         Opening opening = listen.websocket() ? new Opening.Http2OrWebSocket(ground.build().serverName()) : new Opening.Http2();
-        return new ListenerSettings(address(listen), security(listen, listen.websocket() ? Security.ALPN_GRPC_AND_WEBSOCKET : Security.ALPN_GRPC),
-                opening, listen.maxConnectionAge(), listen.listenGracePeriod(), ConnectionPolicy.STANDARD);
+        try {
+            Security security = security(listen, listen.websocket() ? Security.ALPN_GRPC_AND_WEBSOCKET : Security.ALPN_GRPC);
+            return new ListenerSettings(address(listen), security, opening, listen.maxConnectionAge(), listen.listenGracePeriod(),
+                    ConnectionPolicy.STANDARD);
+        } catch (TlsException e) {
+            throw StartException.of("agent server: ", e);
+        }
     }
 
     private RailsApiServer railsApi(ApiListenSection listen, Secret secret, Repositories repositories, MemoryAgentTracker tracker, GitPushEvents pushes)

@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayDeque;
@@ -12,6 +13,7 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.openkas.agentendpoint.AgentEntrance;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.Log;
 import org.openkas.common.LogLevel;
@@ -32,6 +34,8 @@ public class ServerLifecycle {
     /** Set by {@code bin/openkas}, which itself prints why a start failed. */
     private static final String LAUNCHER_HOME = "openkas.home";
 
+    private static final Duration CLOSE_FRAMES = Duration.ofSeconds(6);
+
     private final Probes probes = new Probes();
     private final ServerState state = new ServerState(this::drain);
     private final ServerBeanRegistration bean = new ServerBeanRegistration(state);
@@ -41,9 +45,11 @@ public class ServerLifecycle {
     /** What is to be closed at the end, last first. */
     private final Deque<Runnable> closers = new ArrayDeque<>();
     private volatile Optional<KasServer> server = Optional.empty();
+    private volatile Optional<AgentEntrance> agents = Optional.empty();
 
-    /** Starts the server when the application starts. */
-    void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
+    /** Starts the server when the application starts, and lets agents in through the application server's HTTP port. */
+    void start(@Observes @Initialized(ApplicationScoped.class) Object event, AgentEntrance entrance) {
+        agents = Optional.of(entrance);
         PropertySource properties = new MicroProfileProperties(ConfigProvider.getConfig());
         probes.readiness("server", state::failure);
         probes.liveness("server", state::failure);
@@ -73,6 +79,7 @@ public class ServerLifecycle {
         closers.push(assembled::close);
         server = Optional.of(assembled);
         assembled.start();
+        agents.ifPresent(entrance -> entrance.open(assembled.agentHandoff(), assembled.serverName()));
         start.demo().ifPresent(world -> closers.push(DemoRun.begin(world, assembled.agentListener(), build, random)::close));
     }
 
@@ -85,6 +92,17 @@ public class ServerLifecycle {
 
     private void drain() {
         server.ifPresent(KasServer::drain);
+        agents.ifPresent(ServerLifecycle::sayGoodbye);
+    }
+
+    /** Connections have ended in order; what is left is that sessions get their close frames. */
+    private static void sayGoodbye(AgentEntrance entrance) {
+        entrance.close();
+        try {
+            entrance.awaitSessionsClosed(CLOSE_FRAMES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Drains, if nobody did before, and ends the server when the application stops. */

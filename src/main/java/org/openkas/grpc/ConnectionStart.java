@@ -30,20 +30,20 @@ import org.openkas.websocket.HttpUpgrade;
 final class ConnectionStart extends ChannelInboundHandlerAdapter {
     private static final String HTTP2 = "h2";
 
-    private final ListenerSettings settings;
+    private final Admission admission;
     private final ListenerRuntime runtime;
     private final GrpcHttp2ConnectionHandler grpc;
     private boolean established;
 
-    ConnectionStart(ListenerSettings settings, ListenerRuntime runtime, GrpcHttp2ConnectionHandler grpc) {
-        this.settings = settings;
+    ConnectionStart(Admission admission, ListenerRuntime runtime, GrpcHttp2ConnectionHandler grpc) {
+        this.admission = admission;
         this.runtime = runtime;
         this.grpc = grpc;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        if (!settings.address().admits(ctx.channel().remoteAddress())) {
+        if (!admission.admits().test(ctx.channel().remoteAddress())) {
             var _ = ctx.close();
         }
         CallPace pace = new CallPace(ctx.executor(), runtime.executor());
@@ -54,7 +54,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
             }
         });
         ctx.pipeline().addFirst(new PacedReading(pace));
-        var deadline = ctx.executor().schedule(() -> dropUnestablished(ctx.channel()), settings.policy().handshake().toNanos(),
+        var deadline = ctx.executor().schedule(() -> dropUnestablished(ctx.channel()), admission.policy().handshake().toNanos(),
                 TimeUnit.NANOSECONDS);
         ctx.channel().closeFuture().addListener(closed -> deadline.cancel(false));
     }
@@ -62,7 +62,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event.equals(InternalProtocolNegotiationEvent.getDefault())) {
-            switch (settings.security()) {
+            switch (admission.security()) {
                 case Security.Plain() -> open(ctx);
                 case Security.Tls(var context) -> ctx.pipeline().addBefore(ctx.name(), null, context.newHandler(ctx.alloc()));
             }
@@ -84,7 +84,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
 
     private void open(ChannelHandlerContext ctx) {
         SslHandler ssl = ctx.pipeline().get(SslHandler.class);
-        switch (settings.opening()) {
+        switch (admission.opening()) {
             case Opening.Http2() -> speakHttp2(ctx);
             case Opening.Http2OrWebSocket(String serverName) when ssl != null ->
                 decided(ctx, serverName, HTTP2.equals(ssl.applicationProtocol()));
@@ -97,14 +97,14 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
         if (http2) {
             speakHttp2(ctx);
         } else {
-            ctx.pipeline().addBefore(ctx.name(), null, new HttpUpgrade(serverName, settings.policy().closing(), () -> speakHttp2(ctx)));
+            ctx.pipeline().addBefore(ctx.name(), null, new HttpUpgrade(serverName, admission.policy().closing(), () -> speakHttp2(ctx)));
         }
     }
 
     private void speakHttp2(ChannelHandlerContext ctx) {
         ChannelPipeline pipeline = ctx.pipeline();
         LongSupplier nanos = runtime.timers()::nanos;
-        FrameGuard guard = new FrameGuard(new FrameBudget(nanos), new PingPolicy(nanos, settings.policy().clientPingSpacing()),
+        FrameGuard guard = new FrameGuard(new FrameBudget(nanos), new PingPolicy(nanos, admission.policy().clientPingSpacing()),
                 () -> established = true, this::punish);
         ChannelHandler next = InternalProtocolNegotiators.grpcNegotiationHandler(grpc);
         pipeline.addAfter(ctx.name(), null, next);
@@ -125,7 +125,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
             behind.flush();
         }
         // a peer that does not even read its GOAWAY
-        var deadline = guard.executor().schedule(() -> drop(guard.channel()), settings.policy().closing().toNanos(), TimeUnit.NANOSECONDS);
+        var deadline = guard.executor().schedule(() -> drop(guard.channel()), admission.policy().closing().toNanos(), TimeUnit.NANOSECONDS);
         guard.channel().closeFuture().addListener(closed -> deadline.cancel(false));
     }
 

@@ -10,11 +10,11 @@ import org.openkas.net.Security;
 
 /** Takes a listener's accepted connections to the point where they speak HTTP/2 (chapter 01 §2.1). Thread-safe. */
 final class Connections implements InternalProtocolNegotiator.ProtocolNegotiator {
-    private final ListenerSettings settings;
+    private final Admission admission;
     private final ListenerRuntime runtime;
 
-    Connections(ListenerSettings settings, ListenerRuntime runtime) {
-        this.settings = settings;
+    Connections(Admission admission, ListenerRuntime runtime) {
+        this.admission = admission;
         this.runtime = runtime;
     }
 
@@ -24,12 +24,12 @@ final class Connections implements InternalProtocolNegotiator.ProtocolNegotiator
 
     @Override
     public AsciiString scheme() {
-        return AsciiString.of(settings.security() instanceof Security.Tls ? "https" : "http");
+        return AsciiString.of(admission.security() instanceof Security.Tls ? "https" : "http");
     }
 
     @Override
     public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpc) {
-        return new ConnectionStart(settings, runtime, grpc);
+        return new ConnectionStart(admission, runtime, grpc);
     }
 
     @Override

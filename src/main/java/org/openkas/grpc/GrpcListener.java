@@ -1,21 +1,13 @@
 package org.openkas.grpc;
 
-import io.grpc.Codec;
-import io.grpc.DecompressorRegistry;
 import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.openkas.net.BindFailure;
 import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
@@ -26,15 +18,6 @@ import org.openkas.net.Network;
  * executor. Life: {@link #start}, {@link #drain} or {@link #close}; each from one thread.
  */
 public final class GrpcListener implements AutoCloseable {
-    private static final double GOAWAY_SHARE = 0.20;
-    private static final double HARD_CLOSE_SHARE = 0.65;
-    // streams that the server resets count, too; FrameBudget is stricter with the peer's own
-    private static final int MAX_RESETS = 4_000;
-    private static final int RESETS_SECONDS = 10;
-    private static final int READ_BYTES = 64 << 10;
-    private static final int READS = 2;
-    private static final int MESSAGE_SLACK = 1 << 20;
-    private static final Duration CUT_OFF = Duration.ofSeconds(10);
 
     private final ListenerSettings settings;
     private final ListenerRuntime runtime;
@@ -43,6 +26,7 @@ public final class GrpcListener implements AutoCloseable {
     private final NettyServerBuilder builder;
     private final SocketAddress address;
     private final Server server;
+    private final ServerEnd end;
     private Optional<BoundAddress> bound = Optional.empty();
 
     /**
@@ -55,10 +39,11 @@ public final class GrpcListener implements AutoCloseable {
         this.settings = settings;
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
-        connections = new Connections(settings, runtime);
+        connections = new Connections(Admission.of(settings), runtime);
         address = settings.address().resolve();
         builder = builder(methods);
         server = builder.build();
+        end = new ServerEnd(server, ages, runtime.timers());
     }
 
     /**
@@ -90,73 +75,23 @@ public final class GrpcListener implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted; the listener is closed then
      */
     public void drain(Duration limit) throws InterruptedException {
-        try {
-            pause(settings.listenGracePeriod());
-            ages.drain();
-            server.shutdown();
-            server.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } finally {
-            close();
-        }
+        end.inOrder(settings.listenGracePeriod(), limit);
     }
 
     /** Stops listening and cuts off what runs. Waits a few seconds at most for the connections to be gone. */
     @Override
     public void close() {
-        ages.drain();
-        server.shutdownNow();
-        try {
-            server.awaitTermination(CUT_OFF.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void pause(Duration time) throws InterruptedException {
-        CompletableFuture<Void> over = new CompletableFuture<>();
-        runtime.timers().after(time, () -> over.complete(null));
-        try {
-            over.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("never completed with a failure", e);
-        }
+        end.now();
     }
 
     private NettyServerBuilder builder(HandlerRegistry methods) {
-        ConnectionPolicy policy = settings.policy();
-        UndeliveredCalls undelivered = new UndeliveredCalls();
         Network network = settings.address().network();
-        NettyServerBuilder configured = NettyServerBuilder.forAddress(address, connections.credentials()).fallbackHandlerRegistry(methods)
-                .intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
-                .executor(runtime.executor())
-                .bossEventLoopGroup(runtime.loops().group())
-                .workerEventLoopGroup(runtime.loops().group()).channelType(runtime.loops().serverChannel(network))
-                .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
-
-                // messages a little above the limit are refused by ReadableMessages, in the reference's words
-                .maxInboundMessageSize(policy.maxMessageBytes() + MESSAGE_SLACK)
-                .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
-                        .with(new BoundedGzip(policy.maxMessageBytes()), true))
-                // little is read from one peer before others are looked at, and before UnreadOutput looks at the peer
-                .withChildOption(ChannelOption.RECVBUF_ALLOCATOR,
-                        new AdaptiveRecvByteBufAllocator(64, 2048, READ_BYTES).maxMessagesPerRead(READS))
-                .maxInboundMetadataSize(policy.maxMetadataBytes())
-                .maxConcurrentCallsPerConnection(policy.maxCalls()).maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
-                .keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
-                .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
-                // PINGs are judged by PingPolicy, which counts as agents are used to
-                .permitKeepAliveTime(0, TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
-                .maxConnectionAge(share(GOAWAY_SHARE), TimeUnit.NANOSECONDS)
-                .maxConnectionAgeGrace(share(HARD_CLOSE_SHARE), TimeUnit.NANOSECONDS)
-                // ConnectionStart is stricter
-                .handshakeTimeout(2 * policy.handshake().toMillis(), TimeUnit.MILLISECONDS);
+        NettyServerBuilder configured = NettyServerBuilder.forAddress(address, connections.credentials())
+                .channelType(runtime.loops().serverChannel(network));
+        new ServerParameters(settings.policy(), settings.maxConnectionAge(), runtime, ages).applyTo(configured, methods);
         if (runtime.loops().epoll() && network != Network.UNIX) {
-            configured.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(policy.tcpUserTimeout().toMillis()));
+            configured.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(settings.policy().tcpUserTimeout().toMillis()));
         }
         return configured;
-    }
-
-    private long share(double share) {
-        return (long) (share * (double) settings.maxConnectionAge().toNanos());
     }
 }

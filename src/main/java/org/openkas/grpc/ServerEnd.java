@@ -1,0 +1,61 @@
+package org.openkas.grpc;
+
+import io.grpc.Server;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.openkas.common.Timers;
+
+/** How a gRPC server of ours ends (chapter 01 §3.4). From one thread. */
+final class ServerEnd {
+    private static final Duration CUT_OFF = Duration.ofSeconds(10);
+
+    private final Server server;
+    private final CallAges ages;
+    private final Timers timers;
+
+    ServerEnd(Server server, CallAges ages, Timers timers) {
+        this.server = server;
+        this.ages = ages;
+        this.timers = timers;
+    }
+
+    /**
+     * Goes on accepting for {@code grace}, then ends all call ages, stops accepting, sends GOAWAY {@code graceful_stop} and
+     * waits until the last call ended, {@code limit} at most; what is left is cut off. Blocks.
+     *
+     * @throws InterruptedException if the thread is interrupted; the server has ended then
+     */
+    void inOrder(Duration grace, Duration limit) throws InterruptedException {
+        try {
+            pause(grace);
+            ages.drain();
+            server.shutdown();
+            server.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            now();
+        }
+    }
+
+    /** Cuts off what runs. Waits a few seconds at most for the connections to be gone. */
+    void now() {
+        ages.drain();
+        server.shutdownNow();
+        try {
+            server.awaitTermination(CUT_OFF.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void pause(Duration time) throws InterruptedException {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        timers.after(time, () -> over.complete(null));
+        try {
+            over.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("never completed with a failure", e);
+        }
+    }
+}

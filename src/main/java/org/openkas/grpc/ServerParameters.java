@@ -1,0 +1,63 @@
+package org.openkas.grpc;
+
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
+import io.grpc.HandlerRegistry;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The parameters of every gRPC server of ours, however its connections come in (chapter 01 §3, chapter 05 §8.2).
+ *
+ * @param policy limits of each connection
+ * @param maxConnectionAge the configured age
+ * @param runtime threads and clock
+ * @param ages ends calls when their connection is old
+ */
+record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, ListenerRuntime runtime, CallAges ages) {
+    private static final double GOAWAY_SHARE = 0.20;
+    private static final double HARD_CLOSE_SHARE = 0.65;
+    // streams that the server resets count, too; FrameBudget is stricter with the peer's own
+    private static final int MAX_RESETS = 4_000;
+    private static final int RESETS_SECONDS = 10;
+    private static final int READ_BYTES = 64 << 10;
+    private static final int READS = 2;
+    private static final int MESSAGE_SLACK = 1 << 20;
+
+    /** Sets them; address and channel type are the caller's. */
+    void applyTo(NettyServerBuilder builder, HandlerRegistry methods) {
+        UndeliveredCalls undelivered = new UndeliveredCalls();
+        builder.fallbackHandlerRegistry(methods)
+                .intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
+                .executor(runtime.executor())
+                .bossEventLoopGroup(runtime.loops().group())
+                .workerEventLoopGroup(runtime.loops().group())
+                .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
+
+                // messages a little above the limit are refused by ReadableMessages, in the reference's words
+                .maxInboundMessageSize(policy.maxMessageBytes() + MESSAGE_SLACK)
+                .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
+                        .with(new BoundedGzip(policy.maxMessageBytes()), true))
+                // little is read from one peer before others are looked at, and before UnreadOutput looks at the peer
+                .withChildOption(ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(64, 2048, READ_BYTES).maxMessagesPerRead(READS))
+                .maxInboundMetadataSize(policy.maxMetadataBytes())
+                .maxConcurrentCallsPerConnection(policy.maxCalls()).maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
+                .keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
+                .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
+                // PINGs are judged by PingPolicy, which counts as agents are used to
+                .permitKeepAliveTime(0, TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
+                .maxConnectionAge(share(GOAWAY_SHARE), TimeUnit.NANOSECONDS)
+                .maxConnectionAgeGrace(share(HARD_CLOSE_SHARE), TimeUnit.NANOSECONDS)
+                // ConnectionStart is stricter
+                .handshakeTimeout(2 * policy.handshake().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private long share(double share) {
+        return (long) (share * (double) maxConnectionAge.toNanos());
+    }
+}
