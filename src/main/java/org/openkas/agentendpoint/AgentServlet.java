@@ -58,7 +58,8 @@ public class AgentServlet extends HttpServlet {
         response.getOutputStream().write(bytes);
     }
 
-    private void upgrade(HttpServletRequest request, HttpServletResponse response, String subprotocol) throws ServletException, IOException {
+    private void upgrade(HttpServletRequest request, HttpServletResponse response, String subprotocol)
+            throws ServletException, IOException {
         ServerContainer container = (ServerContainer) getServletContext().getAttribute(ServerContainer.class.getName());
         ServerEndpointConfig config = ServerEndpointConfig.Builder.create(AgentSession.class, "/")
                 .subprotocols(subprotocol.isEmpty() ? List.of() : List.of(subprotocol))

@@ -35,7 +35,8 @@ final class SessionCarrier implements MessageCarrier {
         try {
             session.getAsyncRemote().sendBinary(message, result -> once.accept(result.isOK()
                     ? Optional.empty()
-                    : Optional.of(Optional.ofNullable(result.getException()).orElseGet(() -> new IOException("the message could not be sent")))));
+                    : Optional.of(
+                            Optional.ofNullable(result.getException()).orElseGet(() -> new IOException("the message could not be sent")))));
         } catch (RuntimeException e) {
             once.accept(Optional.of(e)); // closed meanwhile
         }
@@ -64,8 +65,8 @@ final class SessionCarrier implements MessageCarrier {
         closed.complete(null);
     }
 
-    /** Runs {@code action} once the session is over, now if it already is. */
-    void whenClosed(Runnable action) {
-        var _ = closed.thenRun(action);
+    /** Completed, never with a failure, when the session is over. */
+    CompletableFuture<Void> closed() {
+        return closed;
     }
 }

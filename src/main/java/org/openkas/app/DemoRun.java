@@ -4,38 +4,85 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.SystemTimers;
+import org.openkas.config.PropertySource;
 import org.openkas.demo.DemoAgent;
+import org.openkas.demo.DemoEntry;
 import org.openkas.demo.DemoWorld;
 import org.openkas.demo.TerminalStory;
 import org.openkas.net.BoundAddress;
 
 /**
  * The demo agent beside the server, telling its story on standard output: the one case in which there is something to read
- * there. It comes through the public listener, with nothing shared but the address.
+ * there. It comes through a public listener, with nothing shared but the address: the application server's HTTP port as soon
+ * as that answers, else the agents' own port.
  */
-record DemoRun(DemoAgent agent, SystemTimers timers, ExecutorService executor) implements AutoCloseable {
+final class DemoRun implements AutoCloseable {
+    private static final String HTTP_PORT = "openkas.http.port";
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+    private static final int LOOKS = 100;
 
-    /** Starts the agent of {@code world} against the agents' listener. */
-    static DemoRun begin(DemoWorld world, BoundAddress listener, BuildInfo build, RandomGenerator random) {
+    private final DemoWorld world;
+    private final DemoEntry.KasPort kasPort;
+    private final BuildInfo build;
+    private final RandomGenerator random;
+    private final TerminalStory story;
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final SystemTimers timers = new SystemTimers(executor);
+    private Optional<DemoAgent> agent = Optional.empty();
+    private boolean closed;
+
+    private DemoRun(DemoWorld world, BoundAddress listener, BuildInfo build, RandomGenerator random, PrintStream terminal) {
+        this.world = world;
+        kasPort = new DemoEntry.KasPort(listener.socketAddress(), listener.address());
+        this.build = build;
+        this.random = random;
+        story = new TerminalStory(world, listener.address(), terminal);
+    }
+
+    /** Starts the agent of {@code world}; {@code properties} know the application server's port. */
+    static DemoRun begin(DemoWorld world, BoundAddress listener, PropertySource properties, BuildInfo build, RandomGenerator random) {
         // Open Liberty owns System.out
         PrintStream terminal = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-        TerminalStory story = new TerminalStory(world, listener.address(), terminal);
-        ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-        SystemTimers timers = new SystemTimers(executor);
-        DemoAgent agent = new DemoAgent(listener.socketAddress(), world.token(), build.version(), timers, random, story);
-        story.begin();
-        agent.start();
-        return new DemoRun(agent, timers, executor);
+        DemoRun run = new DemoRun(world, listener, build, random, terminal);
+        run.story.begin();
+        Optional<DemoEntry.HttpPort> http = properties.value(HTTP_PORT).map(Integer::parseInt).filter(port -> port > 0)
+                .map(port -> new DemoEntry.HttpPort("localhost", port));
+        http.ifPresentOrElse(entry -> run.look(entry, LOOKS), () -> run.enter(run.kasPort));
+        return run;
+    }
+
+    /** The port opens after the application has started, and another program may have it. */
+    private void look(DemoEntry.HttpPort http, int looks) {
+        if (looks == 0) {
+            enter(kasPort);
+        } else if (http.answers(build.serverName())) {
+            enter(http);
+        } else {
+            timers.after(BETWEEN_LOOKS, () -> look(http, looks - 1));
+        }
+    }
+
+    private synchronized void enter(DemoEntry entry) {
+        if (closed) {
+            return;
+        }
+        story.enters(entry);
+        DemoAgent entering = new DemoAgent(entry, world.token(), build.version(), timers, random, story);
+        agent = Optional.of(entering);
+        entering.start();
     }
 
     @Override
-    public void close() {
-        agent.close();
+    public synchronized void close() {
+        closed = true;
+        agent.ifPresent(DemoAgent::close);
         timers.close();
         executor.shutdownNow();
     }

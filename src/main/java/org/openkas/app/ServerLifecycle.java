@@ -80,7 +80,7 @@ public class ServerLifecycle {
         server = Optional.of(assembled);
         assembled.start();
         agents.ifPresent(entrance -> entrance.open(assembled.agentHandoff(), assembled.serverName()));
-        start.demo().ifPresent(world -> closers.push(DemoRun.begin(world, assembled.agentListener(), build, random)::close));
+        start.demo().ifPresent(world -> closers.push(DemoRun.begin(world, assembled.agentListener(), properties, build, random)::close));
     }
 
     private void failed(String reason, PropertySource properties) {
@@ -103,6 +103,11 @@ public class ServerLifecycle {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Drains, if nobody did before; returns when that is done, whoever does it. */
+    void drainOnce() {
+        state.drain();
     }
 
     /** Drains, if nobody did before, and ends the server when the application stops. */

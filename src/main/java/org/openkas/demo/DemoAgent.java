@@ -4,11 +4,10 @@ import io.grpc.CallCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
 import org.openkas.common.Backoff;
 import org.openkas.common.Timers;
 import org.openkas.proto.agentconfiguration.AgentConfigurationGrpc;
@@ -49,10 +48,9 @@ public final class DemoAgent implements AutoCloseable {
     private volatile String lastCommit = "";
     private volatile boolean closed;
 
-    /** An agent for the listener at {@code server}; nothing happens before {@link #start}. */
-    public DemoAgent(SocketAddress server, String token, String version, Timers timers, java.util.random.RandomGenerator random,
-            Story story) {
-        channel = NettyChannelBuilder.forAddress(server).usePlaintext().userAgent("gitlab-agent/" + version + "/demo").build();
+    /** An agent that uses the way in at {@code server}; nothing happens before {@link #start}. */
+    public DemoAgent(DemoEntry server, String token, String version, Timers timers, RandomGenerator random, Story story) {
+        channel = server.channel(random).userAgent("gitlab-agent/" + version + "/demo").build();
         CallCredentials credentials = new Bearer(token);
         registrar = AgentRegistrarGrpc.newStub(channel).withCallCredentials(credentials).withCompression("gzip");
         configuration = AgentConfigurationGrpc.newStub(channel).withCallCredentials(credentials).withCompression("gzip").withWaitForReady();

@@ -19,6 +19,15 @@ public final class TerminalStory implements DemoAgent.Story {
         this.out = out;
     }
 
+    /** Which way the agent comes in. */
+    public synchronized void enters(DemoEntry entry) {
+        out.printf("The demo agent comes in through %s%n", switch (entry) {
+            case DemoEntry.HttpPort way -> "Open Liberty's HTTP port: " + way.url();
+            case DemoEntry.KasPort way -> "the agents' own port: " + way.url();
+        });
+        out.flush();
+    }
+
     /** What there is before the agent comes. */
     public synchronized void begin() {
         out.printf("""

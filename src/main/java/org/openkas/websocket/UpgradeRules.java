@@ -83,7 +83,8 @@ public final class UpgradeRules {
         return new UpgradeDecision.Reject(status, text + "\n", headers);
     }
 
-    private static String acceptKey(String key) {
+    /** What a server answers to a key. */
+    static String acceptKey(String key) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-1").digest((key + ACCEPT_SUFFIX).getBytes(StandardCharsets.ISO_8859_1));
             return Base64.getEncoder().encodeToString(digest);

@@ -3,6 +3,7 @@ package org.openkas.agentapi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;
@@ -108,6 +109,36 @@ abstract class AgentTransportContract {
 
     /** Starts a listener with {@link #services} and {@link #log}. */
     protected abstract Running start(Setup setup) throws Exception;
+
+    /** Whether the connection ends within this time without the peer's doing. */
+    protected boolean ends(RawPeer peer, int millis) throws IOException {
+        return peer.awaitClose(millis);
+    }
+
+    /** What a peer has to do for its connection to be closed after it got a close frame. */
+    protected void answerClose(RawPeer peer) throws IOException {
+        // nothing
+    }
+
+    /** Whether the reasons of close frames are ours; their codes always count. */
+    protected boolean ownReasons() {
+        return true;
+    }
+
+    /** Whether the sizes of fragments count before their bytes are there. */
+    protected boolean countsAhead() {
+        return true;
+    }
+
+    /** Whether frames without a mask are noticed. */
+    protected boolean insistsOnMasks() {
+        return true;
+    }
+
+    /** How a new connection fares after a drain. */
+    protected void assertShut(Running server) throws Exception {
+        assertThatThrownBy(() -> RawPeer.http(server.port())).isInstanceOf(IOException.class);
+    }
 
     protected static Setup standard() {
         return new Setup(Duration.ofHours(2), Duration.ZERO,
@@ -235,6 +266,7 @@ abstract class AgentTransportContract {
         assertThat(close.first()).isEqualTo(WebSocketMessage.CLOSE);
         assertThat(close.closeCode()).isEqualTo(1002);
         assertThat(close.closeReason()).isEqualTo("Expecting \"ws-tunnel\" subprotocol, got \"" + got + "\"");
+        answerClose(peer);
         assertThat(peer.awaitClose(2_000)).isTrue();
     }
 
@@ -301,7 +333,7 @@ abstract class AgentTransportContract {
     void tooBig() throws Exception {
         RawPeer peer = peer(running(standard()));
         peer.send(Http2Frame.join(new WebSocketMessage(WebSocketMessage.BINARY, new byte[0]).head(10485761, true), new byte[4]));
-        assertClosed(peer, 1009, "read limited at 10485761 bytes");
+        assertClosed(peer, 1009, ownReasons() ? "read limited at 10485761 bytes" : "");
     }
 
     @Test
@@ -311,8 +343,9 @@ abstract class AgentTransportContract {
         byte[] most = mostOfALargeMessage();
         peer.send(new WebSocketMessage(0x02, Http2Frame.join(Http2Frame.opening(), most)));
         WebSocketMessage rest = new WebSocketMessage(0x80, new byte[0]);
-        peer.send(Http2Frame.join(rest.head(10485761 - most.length - Http2Frame.opening().length, true), new byte[4]));
-        assertClosed(peer, 1009, "read limited at 10485761 bytes");
+        int more = 10485761 - most.length - Http2Frame.opening().length;
+        peer.send(Http2Frame.join(rest.head(more, true), new byte[countsAhead() ? 4 : 4 + more]));
+        assertClosed(peer, 1009, ownReasons() ? "read limited at 10485761 bytes" : "");
     }
 
     @Test
@@ -368,6 +401,7 @@ abstract class AgentTransportContract {
     @DisplayName("an unmasked frame drops the connection")
     void unmasked() throws Exception {
         RawPeer peer = peer(running(standard()));
+        assumeTrue(insistsOnMasks());
         peer.send(new WebSocketMessage(WebSocketMessage.BINARY, new byte[]{1}).unmasked());
         assertThat(peer.awaitClose(2_000)).isTrue();
     }
@@ -381,11 +415,14 @@ abstract class AgentTransportContract {
         assertThat(peer.awaitClose(2_000)).isTrue();
     }
 
+    /** An empty reason stands for any. */
     private static void assertClosed(RawPeer peer, int code, String reason) throws IOException {
         WebSocketMessage close = peer.readControl();
         assertThat(close.first()).isEqualTo(WebSocketMessage.CLOSE);
         assertThat(close.closeCode()).isEqualTo(code);
-        assertThat(close.closeReason()).isEqualTo(reason);
+        if (!reason.isEmpty()) {
+            assertThat(close.closeReason()).isEqualTo(reason);
+        }
     }
 
     // ------------------------------------------------------------------ calls
@@ -569,7 +606,7 @@ abstract class AgentTransportContract {
         peer.readFrame(Http2Frame.PING);
         assertThat(since(begin)).isBetween(9.0, 13.0);
         assertThat(peer.controls()).isEmpty();
-        assertThat(peer.awaitClose(3_000)).isTrue();
+        assertThat(ends(peer, 3_000)).isTrue();
         assertThat(since(begin)).isGreaterThan(10.0);
     }
 
@@ -586,7 +623,7 @@ abstract class AgentTransportContract {
         Http2Frame goaway = peer.readFrame(Http2Frame.GOAWAY);
         assertThat(goaway.error()).isEqualTo(ENHANCE_YOUR_CALM);
         assertThat(goaway.debug()).isEqualTo("too_many_pings");
-        assertThat(peer.awaitClose(3_000)).isTrue();
+        assertThat(ends(peer, 3_000)).isTrue();
     }
 
     @Test
@@ -685,7 +722,7 @@ abstract class AgentTransportContract {
         }).isInstanceOf(EOFException.class).hasMessageStartingWith("WebSocket closed with 1000");
         assertThat(seen).containsExactlyInAnyOrder("end", "graceful_stop0", "graceful_stop0");
         drain.join();
-        assertThatThrownBy(() -> RawPeer.http(server.port())).isInstanceOf(IOException.class);
+        assertShut(server);
     }
 
     @Test
@@ -820,7 +857,7 @@ abstract class AgentTransportContract {
         Http2Frame goaway = peer.readFrame(Http2Frame.GOAWAY);
         assertThat(goaway.error()).isEqualTo(ENHANCE_YOUR_CALM);
         assertThat(goaway.debug()).isEqualTo(complaint);
-        assertThat(peer.awaitClose(5_000)).isTrue();
+        assertThat(ends(peer, 5_000)).isTrue();
     }
 
     @Test
