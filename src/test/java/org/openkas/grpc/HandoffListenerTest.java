@@ -36,9 +36,14 @@ class HandoffListenerTest {
         private final BlockingQueue<byte[]> sent = new LinkedBlockingQueue<>();
         private final BlockingQueue<Consumer<Optional<Throwable>>> under = new LinkedBlockingQueue<>();
         private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
+        private boolean flowing;
 
         @Override
-        public void send(ByteBuffer message, Consumer<Optional<Throwable>> done) {
+        public synchronized void send(ByteBuffer message, Consumer<Optional<Throwable>> done) {
+            if (flowing) {
+                done.accept(Optional.empty());
+                return;
+            }
             assertThat(message.isDirect()).isTrue();
             assertThat(under).as("messages under way").isEmpty();
             byte[] bytes = new byte[message.remaining()];
@@ -50,6 +55,12 @@ class HandoffListenerTest {
         @Override
         public void close(CloseReason reason) {
             assertThat(closed.complete(reason)).as("closed once").isTrue();
+        }
+
+        /** From now on the peer takes everything. */
+        synchronized void flow() {
+            flowing = true;
+            under.forEach(done -> done.accept(Optional.empty()));
         }
 
         byte[] next() throws InterruptedException {
@@ -74,6 +85,7 @@ class HandoffListenerTest {
 
     @AfterEach
     void stop() {
+        session.flow();
         listener.close();
         threads.close();
     }
@@ -135,8 +147,11 @@ class HandoffListenerTest {
 
     @Test
     void aPeerThatIsNotReadFromWaits() throws Exception {
-        MessageChannel channel = open(
-                Http2Frame.join(Http2Frame.call(1, "/test.Bulk/Download", "x").bytes(), Http2Frame.message(1, new byte[0], true).bytes()));
+        MessageChannel channel = open();
+        for (int stream = 1; stream < 8; stream += 2) {
+            channel.received(ByteBuffer.wrap(Http2Frame.join(Http2Frame.call(stream, "/test.Bulk/Download", "x").bytes(),
+                    Http2Frame.message(stream, new byte[0], true).bytes())));
+        }
         session.next(); // never through: the channel is full soon, and nothing is read
         await().until(() -> !channel.isWritable());
         byte[] junk = new Http2Frame(0x77, 0, 0, new byte[16_000]).bytes();
@@ -157,6 +172,7 @@ class HandoffListenerTest {
     @Test
     void nothingIsAcceptedAfterTheEnd() throws Exception {
         open();
+        session.flow();
         listener.drain(Duration.ofMillis(100));
         assertThat(session.reason()).isEqualTo(CloseReason.NORMAL);
         assertThat(listener.accept(new Session())).isEmpty();
