@@ -70,6 +70,7 @@ exec "$java" \
   -XX:+ErrorFileToStderr \
   -Xlog:disable \
   -Xshare:auto \
+  -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
   $archive \
   --sun-misc-unsafe-memory-access=allow \
   -Djdk.httpclient.keepalive.timeout=90 \
