@@ -9,7 +9,7 @@ import org.eclipse.jgit.util.SystemReader;
 /**
  * JGit's view of the host without the host's Git settings: no system, user or JGit configuration file is read or written, so
  * that a missing, unreadable or odd home directory changes nothing. What a repository's own configuration says still counts.
- * File times are never trusted, so a push is seen at once. {@code ssh} addresses use the host's {@code ssh} program.
+ * File times are never trusted, so a push is seen at once; nothing is tidied up by itself. {@code ssh} addresses use the host's {@code ssh} program.
  */
 public final class HostIndependentGit extends SystemReader.Delegate {
 
@@ -51,6 +51,8 @@ public final class HostIndependentGit extends SystemReader.Delegate {
         Fixed(Config parent, FS fs) {
             super(parent, new File("none"), fs);
             setString("core", null, "trustStat", "never");
+            // a fetch must not begin to tidy up in the background while others read
+            setInt("gc", null, "auto", 0);
         }
 
         @Override
