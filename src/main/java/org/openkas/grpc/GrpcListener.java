@@ -5,6 +5,7 @@ import io.grpc.DecompressorRegistry;
 import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -27,6 +28,11 @@ import org.openkas.net.Network;
 public final class GrpcListener implements AutoCloseable {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
+    // streams that the server resets count, too; FrameBudget is stricter with the peer's own
+    private static final int MAX_RESETS = 4_000;
+    private static final int RESETS_SECONDS = 10;
+    private static final int READ_BYTES = 64 << 10;
+    private static final int READS = 2;
     private static final int MESSAGE_SLACK = 1 << 20;
     private static final Duration CUT_OFF = Duration.ofSeconds(10);
 
@@ -49,7 +55,7 @@ public final class GrpcListener implements AutoCloseable {
         this.settings = settings;
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
-        connections = new Connections(settings, runtime.timers()::nanos);
+        connections = new Connections(settings, runtime);
         address = settings.address().resolve();
         builder = builder(methods);
         server = builder.build();
@@ -118,9 +124,12 @@ public final class GrpcListener implements AutoCloseable {
 
     private NettyServerBuilder builder(HandlerRegistry methods) {
         ConnectionPolicy policy = settings.policy();
+        UndeliveredCalls undelivered = new UndeliveredCalls();
         Network network = settings.address().network();
         NettyServerBuilder configured = NettyServerBuilder.forAddress(address, connections.credentials()).fallbackHandlerRegistry(methods)
-                .intercept(ages).addTransportFilter(ages).executor(runtime.executor()).bossEventLoopGroup(runtime.loops().group())
+                .intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
+                .executor(runtime.executor())
+                .bossEventLoopGroup(runtime.loops().group())
                 .workerEventLoopGroup(runtime.loops().group()).channelType(runtime.loops().serverChannel(network))
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
 
@@ -128,8 +137,12 @@ public final class GrpcListener implements AutoCloseable {
                 .maxInboundMessageSize(policy.maxMessageBytes() + MESSAGE_SLACK)
                 .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
                         .with(new BoundedGzip(policy.maxMessageBytes()), true))
+                // little is read from one peer before others are looked at, and before UnreadOutput looks at the peer
+                .withChildOption(ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(64, 2048, READ_BYTES).maxMessagesPerRead(READS))
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
-                .maxConcurrentCallsPerConnection(policy.maxCalls()).keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
+                .maxConcurrentCallsPerConnection(policy.maxCalls()).maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
+                .keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 // PINGs are judged by PingPolicy, which counts as agents are used to
                 .permitKeepAliveTime(0, TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
