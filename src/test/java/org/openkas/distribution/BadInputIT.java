@@ -165,7 +165,7 @@ class BadInputIT {
                 "GET / HTTP/1.1\r\nno header\r\n\r\n".getBytes(StandardCharsets.US_ASCII))) {
             try (RawPeer peer = RawPeer.http(site.agentPort)) {
                 peer.send(start);
-                assertThat(peer.awaitClose(30_000)).as(new String(start, 0, 5, StandardCharsets.ISO_8859_1)).isTrue();
+                assertThat(peer.awaitClose(5_000)).as(new String(start, 0, 5, StandardCharsets.ISO_8859_1)).isTrue();
             }
         }
         try (RawPeer peer = RawPeer.http(site.agentPort)) {
