@@ -56,7 +56,7 @@ public final class GrpcListener implements AutoCloseable {
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
         connections = new Connections(settings, runtime);
-        address = settings.address().resolve();
+        address = runtime.loops().suited(settings.address().resolve());
         builder = builder(methods);
         server = builder.build();
     }
