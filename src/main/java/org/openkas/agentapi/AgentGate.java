@@ -28,6 +28,6 @@ public record AgentGate(GrpcServerMetrics metrics, MessageValidator validator, T
     /** The interceptors, outermost first. */
     List<ServerInterceptor> interceptors(RandomGenerator random) {
         return List.of(metrics, new CallLogs(log, random), new TokenExtraction(), new MessageValidation(validator),
-                new TokenRateLimit(limiter, rateExceeded), new UnknownStatusReporter());
+                new TokenRateLimit(limiter, rateExceeded), new UnknownStatusReporter(), new SentMessageLimit());
     }
 }
