@@ -1,11 +1,13 @@
 package org.openkas.agentapi;
 
 import io.grpc.ServerInterceptor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.openkas.cluster.TokenLimiter;
 import org.openkas.common.Log;
+import org.openkas.grpc.AnswerCompression;
 import org.openkas.grpc.CallLogs;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.MessageValidation;
@@ -20,14 +22,25 @@ import org.openkas.grpc.UnknownStatusReporter;
  * @param limiter limits calls of a token
  * @param rateExceeded told of each call that the limiter refused
  * @param aliases further names of methods, see {@link AgentMethods}
+ * @param inner what else knows the token, in front of the services; outermost first
  * @param log where the calls' loggers begin
  */
 public record AgentGate(GrpcServerMetrics metrics, MessageValidator validator, TokenLimiter limiter, Runnable rateExceeded,
-        Map<String, String> aliases, Log log) {
+        Map<String, String> aliases, List<ServerInterceptor> inner, Log log) {
+
+    /** Without anything else in front of the services. */
+    public AgentGate(GrpcServerMetrics metrics, MessageValidator validator, TokenLimiter limiter, Runnable rateExceeded,
+            Map<String, String> aliases, Log log) {
+        this(metrics, validator, limiter, rateExceeded, aliases, List.of(), log);
+    }
 
     /** The interceptors, outermost first. */
     List<ServerInterceptor> interceptors(RandomGenerator random) {
-        return List.of(metrics, new CallLogs(log, random), new TokenExtraction(), new MessageValidation(validator),
-                new TokenRateLimit(limiter, rateExceeded), new UnknownStatusReporter(), new SentMessageLimit());
+        List<ServerInterceptor> all = new ArrayList<>(
+                List.of(metrics, new CallLogs(log, random), new AnswerCompression(), new TokenExtraction(),
+                        new MessageValidation(validator), new TokenRateLimit(limiter, rateExceeded), new UnknownStatusReporter(),
+                        new SentMessageLimit()));
+        all.addAll(inner);
+        return all;
     }
 }

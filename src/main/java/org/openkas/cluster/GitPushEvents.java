@@ -24,7 +24,7 @@ public interface GitPushEvents {
 
     /** A subscription that can be ended. */
     interface Subscription extends AutoCloseable {
-        /** Ends it; no call to the listener begins after this returned. */
+        /** Ends it; no event is taken up after this returned. A call to the listener that has begun may still go on. */
         @Override
         void close();
     }

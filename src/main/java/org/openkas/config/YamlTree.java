@@ -31,7 +31,16 @@ import org.yaml.snakeyaml.resolver.Resolver;
 public final class YamlTree {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
+    /** More than any honest file has; aliases of aliases can make billions of a few lines. */
+    private static final int MAX_NODES = 200_000;
+
+    private int size;
+
     private YamlTree() {
+    }
+
+    private static final class TooLargeException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
     }
 
     /**
@@ -42,12 +51,15 @@ public final class YamlTree {
     public static JsonNode parse(String text) throws YamlException {
         LoaderOptions options = new LoaderOptions();
         options.setAllowDuplicateKeys(true);
+        options.setWarnOnDuplicateKeys(false);
         options.setMaxAliasesForCollections(100);
         options.setNestingDepthLimit(100);
         Yaml yaml = new Yaml(new Values(options), new Representer(new DumperOptions()), new DumperOptions(), options, new Words());
         try {
             Iterator<Object> documents = yaml.loadAll(text).iterator();
-            return tree(documents.hasNext() ? documents.next() : null);
+            return new YamlTree().tree(documents.hasNext() ? documents.next() : null);
+        } catch (TooLargeException e) {
+            throw new YamlException("yaml: document contains excessive aliasing", e);
         } catch (MarkedYAMLException e) {
             String where = e.getProblemMark() == null ? "" : "line " + (e.getProblemMark().getLine() + 1) + ": ";
             throw new YamlException("yaml: " + where + oneLine(e.getProblem()), e);
@@ -60,7 +72,10 @@ public final class YamlTree {
         return text == null ? "unreadable" : text.lines().findFirst().orElse("unreadable").strip();
     }
 
-    private static JsonNode tree(@Nullable Object value) {
+    private JsonNode tree(@Nullable Object value) {
+        if (++size > MAX_NODES) {
+            throw new TooLargeException();
+        }
         return switch (value) {
             case null -> NODES.nullNode();
             case Map<?, ?> map -> {

@@ -1,10 +1,11 @@
 package org.openkas.gitlab;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A call to GitLab failed. The message is the text that log lines show (chapter 02 §2.11); it holds no token and no value
- * of a query parameter.
+ * of a query parameter. One failure may be handed to several callers; see {@link #firstReport}.
  */
 public final class GitLabException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -21,17 +22,44 @@ public final class GitLabException extends Exception {
         UNAVAILABLE
     }
 
+    /** Whom the failure concerns. */
+    private enum Reach {
+        THIS_CALL, EVERY_CALL
+    }
+
     private final Kind kind;
     private final int statusCode;
     private final String path;
     private final String reason;
+    private final String remedy;
+    private final Reach reach;
+    private final boolean remembered;
+    private final transient AtomicBoolean reported;
 
-    private GitLabException(Kind kind, int statusCode, String path, String reason, String message, @Nullable Throwable cause) {
+    private GitLabException(Kind kind, int statusCode, String path, String reason, String remedy, Reach reach, String message,
+            @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
         this.statusCode = statusCode;
         this.path = path;
         this.reason = reason;
+        this.remedy = remedy;
+        this.reach = reach;
+        this.remembered = false;
+        this.reported = new AtomicBoolean();
+    }
+
+    /** The same failure for somebody who did not ask GitLab himself: cheap to make, nothing left to report. */
+    private GitLabException(GitLabException first) {
+        super(first.getMessage(), null, false, false);
+        this.kind = first.kind;
+        this.statusCode = first.statusCode;
+        this.path = first.path;
+        this.reason = first.reason;
+        this.remedy = first.remedy;
+        this.reach = first.reach;
+        this.remembered = true;
+        this.reported = new AtomicBoolean(true);
     }
 
     /** GitLab answered with this status; {@code path} without query, {@code reason} may be empty. */
@@ -43,12 +71,42 @@ public final class GitLabException extends Exception {
             default -> Kind.UNAVAILABLE;
         };
         String text = "HTTP status code: " + statusCode + " for path " + (path.isEmpty() ? "<unknown>" : path);
-        return new GitLabException(kind, statusCode, path, reason, reason.isEmpty() ? text : text + " with reason " + reason, null);
+        return new GitLabException(kind, statusCode, path, reason, remedy(statusCode),
+                kind == Kind.UNAVAILABLE ? Reach.EVERY_CALL : Reach.THIS_CALL, reason.isEmpty() ? text : text + " with reason " + reason,
+                null);
     }
 
-    /** No usable answer arrived. */
+    /** No usable answer arrived, for a reason that concerns this call alone. */
     public static GitLabException unavailable(String message, Throwable cause) {
-        return new GitLabException(Kind.UNAVAILABLE, 0, "", "", message, cause);
+        return new GitLabException(Kind.UNAVAILABLE, 0, "", "", "", Reach.THIS_CALL, message, cause);
+    }
+
+    /**
+     * GitLab gave an answer that this server cannot use.
+     *
+     * @param remedy what the operator can do about it; may be empty
+     */
+    static GitLabException unusable(String message, String remedy) {
+        return new GitLabException(Kind.UNAVAILABLE, 0, "", "", remedy, Reach.THIS_CALL, message, null);
+    }
+
+    /**
+     * GitLab cannot be reached, or something else answers in its place.
+     *
+     * @param remedy what the operator can do about it; may be empty
+     */
+    static GitLabException unreachable(String message, String remedy, @Nullable Throwable cause) {
+        return new GitLabException(Kind.UNAVAILABLE, 0, "", "", remedy, Reach.EVERY_CALL, message, cause);
+    }
+
+    private static String remedy(int statusCode) {
+        if (statusCode >= 300 && statusCode < 400) {
+            return "set gitlab.address (Omnibus: gitlab_kas['gitlab_address']) to the address that GitLab answers on without redirecting";
+        }
+        if (statusCode == 429) {
+            return "exempt this server from GitLab's rate limits, or lower gitlab.api_rate_limit";
+        }
+        return statusCode >= 500 ? "look at GitLab itself: it answers, but with an error; its logs say why" : "";
     }
 
     /** What the failure means. */
@@ -69,5 +127,38 @@ public final class GitLabException extends Exception {
     /** The reason that GitLab gave; may be empty. */
     public String reason() {
         return reason;
+    }
+
+    /** What the operator can do about it, for field {@code remedy} of a log line; may be empty. */
+    public String remedy() {
+        return remedy;
+    }
+
+    /** Whether other calls will most likely fail as well, because GitLab as a whole does not answer as it should. */
+    public boolean outage() {
+        return reach == Reach.EVERY_CALL;
+    }
+
+    /** Whether this failure was remembered, so that GitLab was not asked for it. */
+    public boolean remembered() {
+        return remembered;
+    }
+
+    /**
+     * Whether this is the first time that somebody asks, and the failure is not a {@linkplain #remembered() remembered} one:
+     * a failure of one call to GitLab should make one line, however many callers get it.
+     */
+    public boolean firstReport() {
+        return reported.compareAndSet(false, true);
+    }
+
+    /** Leaves nothing to report. */
+    void markReported() {
+        reported.set(true);
+    }
+
+    /** The same failure for a caller who did not ask GitLab himself. */
+    public GitLabException again() {
+        return new GitLabException(this);
     }
 }

@@ -13,6 +13,8 @@ public record Repository(GitalyInfo gitaly, GitalyRepository repository) {
 
     @Override
     public String toString() {
-        return "Repository[" + gitaly.getAddress() + ", " + repository.getRelativePath() + "]";
+        // an address may be a URL with a password in it
+        String address = gitaly.getAddress().replaceFirst("//[^/@]*@", "//");
+        return "Repository[" + address + ", " + repository.getRelativePath() + "]";
     }
 }

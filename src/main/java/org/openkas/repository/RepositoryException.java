@@ -45,6 +45,48 @@ public final class RepositoryException extends Exception {
         this.code = code;
     }
 
+    /** No such ref, directory or file; {@code rpc} as in chapter 02 §5.11. */
+    public static RepositoryException notFound(String rpc, String path) {
+        return of(Code.NOT_FOUND, rpc, "file/directory/ref not found", path, null);
+    }
+
+    /** The file is larger than asked for; {@code cause} says how large. */
+    public static RepositoryException fileTooBig(String path, Throwable cause) {
+        return of(Code.FILE_TOO_BIG, "TreeEntry", "file is too big", path, cause);
+    }
+
+    /** The path names a directory, a submodule or something else that is no file. */
+    public static RepositoryException unexpectedTreeEntryType(String path) {
+        return of(Code.UNEXPECTED_TREE_ENTRY_TYPE, "TreeEntry.Recv", "file is not a usual file", path, null);
+    }
+
+    /** The server of the repository refused the arguments of a listing. */
+    public static RepositoryException invalidArgument(String rpc, String path, Throwable cause) {
+        return of(Code.INVALID_ARGUMENT, rpc, "invalid argument", path, cause);
+    }
+
+    /** The server of the repository could not be asked; {@code path} may be empty. */
+    public static RepositoryException rpcFailed(String rpc, String path, Throwable cause) {
+        return of(Code.RPC_ERROR, rpc, "RPC failed", path, cause);
+    }
+
+    /** The list of refs could not be understood. */
+    public static RepositoryException badAdvertisement(String reason) {
+        return new RepositoryException(Code.PROTOCOL_ERROR,
+                Code.PROTOCOL_ERROR.label() + ": failed to parse reference discovery: " + reason, null);
+    }
+
+    private static RepositoryException of(Code code, String rpc, String message, String path, @Nullable Throwable cause) {
+        StringBuilder text = new StringBuilder(code.label()).append(": ").append(rpc).append(": ").append(message);
+        if (!path.isEmpty()) {
+            text.append(": ").append(path);
+        }
+        if (cause != null) {
+            text.append(": ").append(StatusText.of(cause));
+        }
+        return new RepositoryException(code, text.toString(), cause);
+    }
+
     /** What went wrong. */
     public Code code() {
         return code;

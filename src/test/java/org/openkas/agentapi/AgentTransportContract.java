@@ -221,6 +221,17 @@ abstract class AgentTransportContract {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"\u0000\u0001\u0002\r\n", "GET / HTTP/1.1\r\nno header\r\n\r\n"})
+    @DisplayName("what is no HTTP is answered with 400 and left at once")
+    void noHttp(String text) throws Exception {
+        ConnectionPolicy patient = standard().policy().withHandshake(Duration.ofMinutes(1), Duration.ofMillis(500));
+        RawPeer peer = http(running(standard().policy(patient)));
+        peer.send(text);
+        assertThat(peer.readHead()).startsWith("HTTP/1.1 400 ");
+        assertThat(peer.awaitClose(5_000)).isTrue();
+    }
+
+    @ParameterizedTest
     @CsvSource({"Sec-WebSocket-Protocol: ws-tunnel,X-Other: 1,''", "Sec-WebSocket-Protocol: ws-tunnel,Sec-WebSocket-Protocol: chat,''",
             "Sec-WebSocket-Protocol: ws-tunnel,Sec-WebSocket-Protocol: WS-Tunnel,WS-Tunnel"})
     @DisplayName("AG-07 a wrong subprotocol is told after the upgrade")

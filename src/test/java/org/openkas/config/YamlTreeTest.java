@@ -49,7 +49,19 @@ class YamlTreeTest {
 
     @Test
     void anErrorNamesItsLine() {
-        assertThatThrownBy(() -> YamlTree.parse("a: 1\n\tb: 2\n")).isInstanceOf(YamlException.class).hasMessageStartingWith("yaml: line 2: ")
+        assertThatThrownBy(() -> YamlTree.parse("a: 1\n\tb: 2\n")).isInstanceOf(YamlException.class)
+                .hasMessageStartingWith("yaml: line 2: ")
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+
+    @Test
+    void aliasesOfAliasesCannotExhaustMemory() {
+        StringBuilder text = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for (int level = 1; level <= 8; level++) {
+            String below = "*a" + (level - 1);
+            text.append("a%d: &a%d [%s]%n".formatted(level, level, String.join(", ", java.util.Collections.nCopies(10, below))));
+        }
+        assertThatThrownBy(() -> YamlTree.parse(text.toString())).isInstanceOf(YamlException.class)
+                .hasMessage("yaml: document contains excessive aliasing");
     }
 }

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Starts OpenKAS in the foreground; this shell becomes the server's JVM, so that its process id is the server's.
+# It only looks for a JDK; everything else, texts and exit statuses included, is the program's own.
+
+self=$0
+while [ -h "$self" ]; do
+  link=$(readlink "$self")
+  case $link in
+    /*) self=$link ;;
+    *) self=$(dirname "$self")/$link ;;
+  esac
+done
+home=$(CDPATH='' cd -P -- "$(dirname -- "$self")/.." && pwd) || exit 1
+
+# The version of the Java in directory $1, such as 25.0.3; nothing if there is none.
+version_of() {
+  [ -x "$1/bin/java" ] || return 0
+  if [ -r "$1/release" ]; then
+    sed -n 's/^JAVA_VERSION="\(.*\)"$/\1/p' "$1/release"
+  else
+    "$1/bin/java" -version 2>&1 | sed -n 's/^[a-z]* version "\([^"]*\)".*/\1/p'
+  fi
+}
+
+# The directory of the java on the PATH.
+on_path() {
+  program=$(command -v java) || return 0
+  program=$(readlink -f "$program" 2>/dev/null || echo "$program")
+  echo "${program%/bin/java}"
+}
+
+java=
+found=
+for candidate in "$JAVA_HOME" "$(on_path)" /usr/lib/jvm/*25* /opt/*25* /opt/java/*; do
+  [ -n "$candidate" ] || continue
+  version=$(version_of "$candidate")
+  major=${version%%[.+-]*}
+  case $major in
+    '' | *[!0-9]*) continue ;;
+  esac
+  if [ "$major" -ge 25 ]; then
+    java=$candidate/bin/java
+    break
+  fi
+  found="$found, Java $version in $candidate"
+done
+if [ -z "$java" ]; then
+  found=${found#, }
+  echo "Program aborted: OpenKAS needs a JDK 25; found ${found:-no Java}. Install one, or set JAVA_HOME to it." >&2
+  exit 1
+fi
+
+# The archive of classes quickens the start. It belongs to one build of the JDK; any other ignores it without a word.
+archive=
+if [ -r "$home/lib/openkas.jsa" ]; then
+  archive=-XX:SharedArchiveFile=$home/lib/openkas.jsa
+fi
+
+# The heap starts small and gives back what a burst left behind; OPENKAS_JVM_OPTIONS come last and win.
+# shellcheck disable=SC2086 # options are words
+exec "$java" \
+  -XX:+UseSerialGC \
+  -XX:+UseCompactObjectHeaders \
+  -Xms32m \
+  -XX:MinHeapFreeRatio=15 \
+  -XX:MaxHeapFreeRatio=35 \
+  -XX:-ShrinkHeapInSteps \
+  -XX:-UsePerfData \
+  -XX:+ExitOnOutOfMemoryError \
+  -XX:+ErrorFileToStderr \
+  -Xlog:disable \
+  -Xshare:auto \
+  -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
+  $archive \
+  --sun-misc-unsafe-memory-access=allow \
+  -Djdk.httpclient.keepalive.timeout=90 \
+  -Djdk.http.auth.tunneling.disabledSchemes= \
+  $OPENKAS_JVM_OPTIONS \
+  -Dopenkas.home="$home" \
+  -Djava.io.tmpdir="${TMPDIR:-/tmp}" \
+  -jar "$home/lib/openkas.jar" "$@"

@@ -1,0 +1,13 @@
+package org.openkas.agentconfiguration;
+
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import org.openkas.cluster.AgentTracker;
+import org.openkas.common.Timers;
+import org.openkas.repository.RefWatches;
+
+/** What all streams use. */
+record StreamParts(ConfigurationSettings settings, AgentIdentification agents, RefWatches watches, AgentFiles files,
+        ConfigurationReports reports, AgentTracker tracker, PushedProjects projects, Timers timers, RandomGenerator random,
+        Executor executor) {
+}

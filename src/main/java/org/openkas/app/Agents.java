@@ -1,0 +1,92 @@
+package org.openkas.app;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.openkas.agentapi.RemovedTokens;
+import org.openkas.cluster.MemoryErrorCache;
+import org.openkas.common.Log;
+import org.openkas.config.GitLabSection;
+import org.openkas.config.KasConfiguration;
+import org.openkas.config.RateLimitSection;
+import org.openkas.config.Secret;
+import org.openkas.config.StandaloneSection;
+import org.openkas.gitlab.AgentConfigurationReporter;
+import org.openkas.gitlab.AgentInfoSource;
+import org.openkas.gitlab.CachedAgentInfoSource;
+import org.openkas.gitlab.GitLabAddress;
+import org.openkas.gitlab.GitLabClient;
+import org.openkas.gitlab.GitLabSetupException;
+import org.openkas.gitlab.HttpAgentConfigurationReporter;
+import org.openkas.gitlab.HttpAgentInfoSource;
+import org.openkas.gitlab.TokenBucket;
+import org.openkas.gitlab.TrustedCertificates;
+import org.openkas.jwt.TokenSigner;
+import org.openkas.standalone.AgentsFileException;
+import org.openkas.standalone.StandaloneAgents;
+
+/**
+ * Who knows the agents: GitLab, or a file.
+ *
+ * @param removed ends the calls of agents that are no longer in the file; only without GitLab
+ */
+record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Optional<RemovedTokens> removed, AutoCloseable closer) {
+    private static final String LIMITER = "gitlab_client";
+    private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
+
+    static Agents of(KasConfiguration configuration, Optional<Secret> secret, Ground ground) throws StartException {
+        if (configuration.standalone().isPresent()) {
+            return ofFile(configuration.standalone().get(), ground);
+        }
+        return ofGitLab(configuration, configuration.gitlab().orElseThrow(), secret.orElseThrow(), ground);
+    }
+
+    private static Agents ofFile(StandaloneSection section, Ground ground) throws StartException {
+        RemovedTokens removed = new RemovedTokens();
+        try {
+            StandaloneAgents agents = StandaloneAgents.open(Path.of(section.agentsFile()), ground.timers(), ground.log(), removed::removed);
+            AgentConfigurationReporter nobody = (agentId, commitId, file) -> {
+            };
+            return new Agents(agents, nobody, Optional.of(removed), agents);
+        } catch (AgentsFileException e) {
+            throw StartException.of("standalone: ", e);
+        }
+    }
+
+    private static Agents ofGitLab(KasConfiguration configuration, GitLabSection section, Secret secret, Ground ground)
+            throws StartException {
+        GitLabClient gitLab = client(section, secret, ground);
+        Log log = ground.log();
+        CachedAgentInfoSource.Lifetimes lifetimes = new CachedAgentInfoSource.Lifetimes(configuration.agent().infoCacheTtl(),
+                configuration.agent().infoCacheErrorTtl(), configuration.agent().infoCacheStaleTtl());
+        AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
+                new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
+        return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()), Optional.empty(), gitLab);
+    }
+
+    private static GitLabClient client(GitLabSection section, Secret secret, Ground ground) throws StartException {
+        try {
+            TrustedCertificates trusted = TrustedCertificates.ofHost(ground.variables());
+            if (section.caCertificateFile().isPresent()) {
+                trusted = trusted.and(Path.of(section.caCertificateFile().get()));
+            }
+            TokenSigner signer = new TokenSigner(secret.bytes(), "gitlab-kas", List.of("gitlab"), TOKEN_VALIDITY, ground.timers());
+            return GitLabClient.of(GitLabAddress.parse(section.address()), trusted, ground.variables(), ground.build().serverName(), signer,
+                    bucket(section.apiRateLimit(), ground), ground.timers(), ground.executor());
+        } catch (GitLabSetupException e) {
+            throw StartException.of("", e);
+        }
+    }
+
+    private static TokenBucket bucket(RateLimitSection limit, Ground ground) {
+        ground.limiters().limit(LIMITER, "{refill/s}", limit.refillRatePerSecond());
+        return new TokenBucket(limit.refillRatePerSecond(), size(limit), ground.timers(),
+                (blocked, allowed) -> ground.limiters().decided(LIMITER, blocked, allowed));
+    }
+
+    /** The size of a bucket; sizes beyond what can be counted mean no limit in practice. */
+    static int size(RateLimitSection limit) {
+        return (int) Math.min(Integer.MAX_VALUE, limit.bucketSize());
+    }
+}

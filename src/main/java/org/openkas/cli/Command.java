@@ -1,0 +1,28 @@
+package org.openkas.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What the command line asks for. */
+sealed interface Command {
+
+    /** Print which build this is. */
+    record Version() implements Command {
+    }
+
+    /** Print how to use the program. */
+    record Help() implements Command {
+    }
+
+    /** Be a server with this configuration. */
+    record Serve(Path configurationFile) implements Command {
+    }
+
+    /**
+     * Be a server with a demo agent.
+     *
+     * @param directory where the demo keeps its files; empty for one below the work directory
+     */
+    record Demo(Optional<Path> directory) implements Command {
+    }
+}

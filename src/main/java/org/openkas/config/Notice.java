@@ -1,0 +1,36 @@
+package org.openkas.config;
+
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Something about a valid configuration that the operator should know. Immutable.
+ *
+ * @param applies whether to say it
+ * @param text what to say
+ */
+record Notice(Predicate<KasConfiguration> applies, String text) {
+
+    /** What a file can ask for and this server does not have yet. Whoever builds a capability removes its line. */
+    static final List<Notice> NOT_YET = List.of(
+            new Notice(c -> c.redis().isPresent(),
+                    "redis: shared state in Redis is not available yet: this server keeps its state in memory and does not share it"),
+            new Notice(c -> c.privateApi().isPresent(),
+                    "private_api: calls between servers are not available yet: run one server only"),
+            new Notice(c -> c.agent().kubernetesApi().isPresent(),
+                    "agent.kubernetes_api: Kubernetes API requests are not available yet: nothing listens for them"),
+            new Notice(c -> c.observability().tracing().isPresent(),
+                    "observability.tracing: traces are not available yet: none are sent"),
+            new Notice(c -> !c.observability().sentry().dsn().isEmpty(),
+                    "observability.sentry: reports to Sentry are not available yet: errors are in the log only"),
+            new Notice(c -> c.observability().googleProfiler().enabled(),
+                    "observability.google_profiler: Google Cloud Profiler is not supported: no profiles are sent"),
+            new Notice(KasConfiguration::workspacesEnabled,
+                    "workspaces: workspaces are not available yet: nothing listens for them"));
+
+    /** What follows from sections that old files leave out. */
+    static final List<Notice> ABSENT = List.of(
+            new Notice(c -> c.gitlab().isPresent() && c.api().isEmpty(), "api: the section is absent: GitLab cannot call this server"),
+            new Notice(c -> c.gitlab().isPresent() && c.privateApi().isEmpty(),
+                    "private_api: the section is absent: other servers cannot call this server"));
+}

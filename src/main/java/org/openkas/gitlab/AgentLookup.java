@@ -1,0 +1,61 @@
+package org.openkas.gitlab;
+
+import io.grpc.Status;
+import io.grpc.StatusException;
+import org.openkas.common.AgentToken;
+import org.openkas.common.Log;
+
+/**
+ * Looks agents up for gRPC services: what GitLab says becomes the status that agents know (chapter 01 §4.1, chapter 02 §2.12),
+ * and a failure that the operator has to mend becomes one line. Thread-safe.
+ */
+public final class AgentLookup {
+    private final AgentInfoSource source;
+
+    /** Asks this source. */
+    public AgentLookup(AgentInfoSource source) {
+        this.source = source;
+    }
+
+    /**
+     * Looks an agent up; blocks the calling thread, which should be a virtual one.
+     *
+     * @param log the logger of the call, with its fields
+     * @throws StatusException with the status that the call ends with, unless it is {@linkplain #retriable retriable} and the
+     *         call is one that tries again
+     * @throws InterruptedException if the caller gave up; such calls end with {@link #CANCELLED}
+     */
+    public AgentInfo lookUp(AgentToken token, Log log) throws StatusException, InterruptedException {
+        try {
+            return source.agentInfo(token);
+        } catch (GitLabException e) {
+            if (e.kind() == GitLabException.Kind.UNAVAILABLE && e.firstReport()) {
+                report(e, log);
+            }
+            throw status(e).asException();
+        }
+    }
+
+    /** How a call ends whose caller gave up. */
+    public static final Status CANCELLED = Status.CANCELLED.withDescription("context canceled");
+
+    /** Whether a look-up that ended so may succeed later. */
+    public static boolean retriable(Status status) {
+        return status.getCode() == Status.Code.UNAVAILABLE;
+    }
+
+    /** Writes the line that operators search for when agents cannot connect. */
+    static void report(GitLabException failure, Log log) {
+        Log line = log.withError(failure);
+        (failure.remedy().isEmpty() ? line : line.with("remedy", failure.remedy())).error("GetAgentInfo()");
+    }
+
+    private static Status status(GitLabException failure) {
+        return switch (failure.kind()) {
+            case UNAUTHORIZED -> Status.UNAUTHENTICATED.withDescription("unauthenticated");
+            case FORBIDDEN -> Status.PERMISSION_DENIED.withDescription("forbidden");
+            case NOT_FOUND -> Status.NOT_FOUND.withDescription("agent not found");
+            case UNAVAILABLE -> Status.UNAVAILABLE.withDescription("unavailable");
+        };
+    }
+}

@@ -1,0 +1,214 @@
+package org.openkas.gitlab;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLParameters;
+import org.openkas.common.Timers;
+
+/**
+ * Carries single requests to GitLab (chapter 02 §2.5, §2.6): without redirects, over at most 50 connections at once, through
+ * the proxies of the environment, and given up when the calling thread is interrupted. A GET whose connection ends before the
+ * first byte of the answer is sent once more by the client of the JDK; GitLab closes idle connections at will. Thread-safe.
+ */
+final class HttpTransport implements AutoCloseable {
+    private static final int MOST_CONNECTIONS = 50;
+    private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
+    private static final String[] CIPHERS = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"};
+
+    /**
+     * How long the transport waits.
+     *
+     * @param connect for a connection
+     * @param answer for the beginning of the answer, from the moment the request has a free connection or may open one
+     */
+    record Patience(Duration connect, Duration answer) {
+        /** As the reference, except that connecting is given up a little earlier. */
+        static final Patience USUAL = new Patience(Duration.ofSeconds(15), Duration.ofSeconds(20));
+    }
+
+    private final HttpClient.Builder builder;
+    private final boolean secure;
+    private volatile HttpClient client;
+    private final EnvironmentProxies proxies;
+    private final Patience patience;
+    private final Timers timers;
+    private final Semaphore connections = new Semaphore(MOST_CONNECTIONS, true);
+
+    HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
+            Executor executor) {
+        this.secure = secure;
+        this.proxies = proxies;
+        this.patience = patience;
+        this.timers = timers;
+        this.builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.connect())
+                .executor(executor).proxy(proxies)
+                // without TLS the client would ask for an upgrade to HTTP/2, which proxies in front of GitLab do not expect
+                .version(secure ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
+        if (secure) {
+            builder.sslContext(trusted.clientContext()).sslParameters(new SSLParameters(CIPHERS, PROTOCOLS));
+        }
+        this.client = builder.build();
+    }
+
+    /**
+     * Sends a request and waits for the beginning of the answer.
+     *
+     * @param headers by lower-case name
+     * @param body empty for none
+     * @param time how long the caller can wait
+     */
+    GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, byte[] body, Optional<Duration> time)
+            throws GitLabException, InterruptedException {
+        TransportFailure failure = new TransportFailure(method, uri, proxies.proxy(uri));
+        boolean compressed = !headers.containsKey("accept-encoding");
+        HttpRequest request = request(method, uri, headers, body, compressed);
+        connections.acquire();
+        boolean open = false;
+        try {
+            HttpResponse<InputStream> answer = answer(request, failure, time);
+            GitLabResponse response = response(answer, compressed);
+            open = true;
+            return response;
+        } finally {
+            if (!open) {
+                connections.release();
+            }
+        }
+    }
+
+    private HttpRequest request(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean compressed) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method,
+                body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+        headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
+        if (compressed) {
+            request.header("Accept-Encoding", "gzip");
+        }
+        proxies.authorization(uri).ifPresent(authorization -> request.setHeader("Proxy-Authorization", authorization));
+        return request.build();
+    }
+
+    private HttpResponse<InputStream> answer(HttpRequest request, TransportFailure failure, Optional<Duration> time)
+            throws GitLabException, InterruptedException {
+        boolean hurried = time.isPresent() && time.get().compareTo(patience.answer()) < 0;
+        HttpClient used = client;
+        CompletableFuture<HttpResponse<InputStream>> answer = used.sendAsync(request, BodyHandlers.ofInputStream());
+        AtomicBoolean late = new AtomicBoolean();
+        Timers.Cancellable alarm = timers.after(hurried ? time.get() : patience.answer(), () -> {
+            late.set(true);
+            answer.cancel(true);
+        });
+        try {
+            return answer.get();
+        } catch (InterruptedException e) {
+            if (!answer.cancel(true) && !answer.isCompletedExceptionally()) {
+                // it arrived in this very moment, and nobody wants it
+                close(answer.join());
+            }
+            throw e;
+        } catch (CancellationException | ExecutionException e) {
+            if (late.get()) {
+                leave(used);
+                throw hurried ? failure.tooLate(e) : failure.unanswered(e);
+            }
+            throw failure.of(e);
+        } finally {
+            alarm.cancel();
+        }
+    }
+
+    /**
+     * After an answer that did not come: the calls of HTTP/2 share a connection, and one that died unnoticed would let all of
+     * them wait. What still runs on the old connections goes on.
+     */
+    private synchronized void leave(HttpClient used) {
+        if (secure && client.equals(used)) {
+            client = builder.build();
+            used.shutdown();
+        }
+    }
+
+    private static void close(HttpResponse<InputStream> answer) {
+        try {
+            answer.body().close();
+        } catch (IOException e) {
+            // the connection goes away by this as well
+            return;
+        }
+    }
+
+    private GitLabResponse response(HttpResponse<InputStream> answer, boolean compressed) {
+        Map<String, List<String>> headers = new TreeMap<>();
+        // pseudo headers of HTTP/2 are none
+        answer.headers().map().forEach((name, values) -> headers.computeIfAbsent(name.toLowerCase(Locale.ROOT), key -> new ArrayList<>())
+                .addAll(values));
+        headers.keySet().removeIf(name -> name.startsWith(":"));
+        InputStream body = answer.body();
+        if (compressed && headers.getOrDefault("content-encoding", List.of()).stream().anyMatch("gzip"::equalsIgnoreCase)) {
+            headers.remove("content-encoding");
+            headers.remove("content-length");
+            body = new LazyGzip(body);
+        }
+        return new GitLabResponse(answer.statusCode(), headers, body, connections::release);
+    }
+
+    /** Decompresses from the first read on: the header of the format is read then, by whoever wants the body. */
+    private static final class LazyGzip extends InputStream {
+        private final InputStream compressed;
+        private Optional<GZIPInputStream> opened = Optional.empty();
+
+        LazyGzip(InputStream compressed) {
+            this.compressed = compressed;
+        }
+
+        private InputStream opened() throws IOException {
+            if (opened.isEmpty()) {
+                opened = Optional.of(new GZIPInputStream(compressed));
+            }
+            return opened.get();
+        }
+
+        @Override
+        public int read() throws IOException {
+            return opened().read();
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            return opened().read(bytes, offset, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            compressed.close();
+        }
+    }
+
+    /** Ends requests that still run. */
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+}

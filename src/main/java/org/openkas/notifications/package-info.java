@@ -1,0 +1,3 @@
+/** What GitLab tells the server (chapter 06 §7.3). */
+@org.jspecify.annotations.NullMarked
+package org.openkas.notifications;

@@ -1,0 +1,45 @@
+package org.openkas.observability;
+
+import io.prometheus.metrics.core.metrics.Info;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.openkas.common.BuildInfo;
+
+/** The server's metrics registry and its text form (chapter 05 §12). Thread-safe. */
+public final class Metrics {
+    /** The media type of {@link #text}: Prometheus text format 0.0.4, whatever the scraper asks for. */
+    public static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+    private final PrometheusRegistry registry;
+
+    /** A registry of its own with what every server shows: {@code gitlab_build_info}, the JVM and the process. */
+    public static Metrics ofServer(BuildInfo build) {
+        PrometheusRegistry registry = new PrometheusRegistry();
+        Info.builder().name("gitlab_build_info").help("Current build info for this GitLab Service").labelNames("version", "built")
+                .register(registry).addLabelValues(build.version(), build.buildTime());
+        JvmMetrics.builder().register(registry);
+        return new Metrics(registry);
+    }
+
+    /** Shows what {@code registry} holds. */
+    public Metrics(PrometheusRegistry registry) {
+        this.registry = registry;
+    }
+
+    /** Where rooms register their metrics. */
+    public PrometheusRegistry registry() {
+        return registry;
+    }
+
+    /** All series now. Collectors may block for a moment; an exception of theirs comes through. */
+    public String text() throws IOException {
+        ByteArrayOutputStream text = new ByteArrayOutputStream(16 * 1024);
+        PrometheusTextFormatWriter.create().write(text, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+        return text.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,3 @@
+/** The server without GitLab: agents and their repositories come from a file. */
+@org.jspecify.annotations.NullMarked
+package org.openkas.standalone;

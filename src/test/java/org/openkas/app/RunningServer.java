@@ -1,0 +1,82 @@
+package org.openkas.app;
+
+import io.grpc.CallCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import org.openkas.common.BuildInfo;
+import org.openkas.config.ConfigurationLoader;
+import org.openkas.config.PropertySource;
+import org.openkas.observability.Probes;
+import org.openkas.testkit.FakeGitLab;
+import org.openkas.testkit.RecordedLog;
+
+/** The whole server of {@link KasServer}, in this process, on free ports; everything around it is a double. */
+final class RunningServer implements AutoCloseable {
+    final RecordedLog log = new RecordedLog();
+    final Probes probes = new Probes();
+    final KasServer server;
+
+    private RunningServer(Path directory, String yaml) throws Exception {
+        Path file = directory.resolve("kas.yaml");
+        Files.writeString(file, yaml);
+        server = KasServer.assemble(new ConfigurationLoader().load(Optional.of(file), PropertySource.none()).configuration(), Map.of(),
+                BuildInfo.UNKNOWN,
+                directory.resolve("work"), log.log(), probes);
+        server.start();
+    }
+
+    /** A server with GitLab; {@code more} is YAML below the root. */
+    static RunningServer withGitLab(Path directory, FakeGitLab gitLab, String more) throws Exception {
+        return new RunningServer(directory, """
+                gitlab: {address: %s, authentication_secret_file: %s, external_url: "https://gitlab.example"}
+                api: {listen: {address: "127.0.0.1:0", authentication_secret_file: %2$s}}
+                private_api: {listen: {authentication_secret_file: %2$s}}
+                redis: {server: {address: "127.0.0.1:1"}}
+                observability: {listen: {address: "127.0.0.1:0"}}
+                %3$s
+                """.formatted(gitLab.address(), secret(directory), more));
+    }
+
+    /** A server without GitLab. */
+    static RunningServer standalone(Path directory, Path agentsFile) throws Exception {
+        return new RunningServer(directory, """
+                standalone: {agents_file: %s}
+                agent: {listen: {address: "127.0.0.1:0", websocket: true, listen_grace_period: 0.01s}}
+                observability: {listen: {address: "127.0.0.1:0"}}
+                """.formatted(agentsFile));
+    }
+
+    private static Path secret(Path directory) throws IOException {
+        return Files.writeString(directory.resolve("secret"), Base64.getEncoder().encodeToString(FakeGitLab.SECRET) + "\n");
+    }
+
+    /** A new connection to the agents' listener. */
+    ManagedChannel channel() {
+        String address = server.agentListener().address();
+        return NettyChannelBuilder.forTarget("dns:///" + address).usePlaintext().build();
+    }
+
+    static CallCredentials bearer(String token) {
+        return new CallCredentials() {
+            @Override
+            public void applyRequestMetadata(RequestInfo call, Executor executor, MetadataApplier applier) {
+                Metadata headers = new Metadata();
+                headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
+                applier.apply(headers);
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}

@@ -1,0 +1,88 @@
+package org.openkas.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineTest {
+    private static Command parse(String... arguments) throws AbortedException {
+        return CommandLine.parse(List.of(arguments));
+    }
+
+    @Test
+    @DisplayName("CO-1 without a flag, the missing one is named")
+    void missingFlag() {
+        refuses("required flag(s) \"configuration-file\" not set");
+    }
+
+    @Test
+    void theFileStandsBehindAnEqualsSignOrInTheNextArgument() throws AbortedException {
+        assertThat(parse("--configuration-file=a.yaml")).isEqualTo(new Command.Serve(Path.of("a.yaml")));
+        assertThat(parse("--configuration-file", "a.yaml")).isEqualTo(new Command.Serve(Path.of("a.yaml")));
+    }
+
+    @Test
+    void theLastOfSeveralFilesWins() throws AbortedException {
+        assertThat(parse("--configuration-file=a", "--configuration-file", "b")).isEqualTo(new Command.Serve(Path.of("b")));
+    }
+
+    @Test
+    void aFileNameMayLookLikeAFlag() throws AbortedException {
+        assertThat(parse("--configuration-file", "--help")).isEqualTo(new Command.Serve(Path.of("--help")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "-v", "--version=true"})
+    @DisplayName("CO-2 the version needs no configuration file")
+    void version(String flag) throws AbortedException {
+        assertThat(parse(flag)).isEqualTo(new Command.Version());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-h", "-vh"})
+    void help(String flag) throws AbortedException {
+        assertThat(parse(flag)).isEqualTo(new Command.Help());
+    }
+
+    @Test
+    void helpAndVersionWinOverOtherArguments() throws AbortedException {
+        assertThat(parse("x", "-h")).isEqualTo(new Command.Help());
+        assertThat(parse("x", "-v")).isEqualTo(new Command.Version());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            x                          | unknown command "x" for "kas"
+            -- --version               | unknown command "--version" for "kas"
+            --configuration-file=a x   | unknown command "x" for "kas"
+            --foo                      | unknown flag: --foo
+            --foo=bar --help           | unknown flag: --foo
+            -x                         | unknown shorthand flag: 'x' in -x
+            -configuration-file=a      | unknown shorthand flag: 'c' in -configuration-file=a
+            --configuration-file       | flag needs an argument: --configuration-file
+            --version=maybe            | invalid argument "maybe" for "--version" flag: use true or false
+            --demo --configuration-file=a | --demo brings its own configuration: leave --configuration-file away
+            """)
+    void refusals(String line, String reason) {
+        refuses(reason, line.split(" "));
+    }
+
+    @Test
+    void theDemoMayHaveADirectory() throws AbortedException {
+        assertThat(parse("--demo")).isEqualTo(new Command.Demo(Optional.empty()));
+        assertThat(parse("--demo=/d")).isEqualTo(new Command.Demo(Optional.of(Path.of("/d"))));
+    }
+
+    private static void refuses(String reason, String... arguments) {
+        assertThatExceptionOfType(AbortedException.class).isThrownBy(() -> parse(arguments)).extracting(AbortedException::reason)
+                .isEqualTo(reason);
+    }
+}
