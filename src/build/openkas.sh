@@ -56,16 +56,25 @@ if [ -r "$home/lib/openkas.jsa" ]; then
   archive=-XX:SharedArchiveFile=$home/lib/openkas.jsa
 fi
 
+# The heap starts small and gives back what a burst left behind; OPENKAS_JVM_OPTIONS come last and win.
 # shellcheck disable=SC2086 # options are words
 exec "$java" \
   -XX:+UseSerialGC \
+  -XX:+UseCompactObjectHeaders \
+  -Xms32m \
+  -XX:MinHeapFreeRatio=15 \
+  -XX:MaxHeapFreeRatio=35 \
+  -XX:-ShrinkHeapInSteps \
   -XX:-UsePerfData \
   -XX:+ExitOnOutOfMemoryError \
   -XX:+ErrorFileToStderr \
   -Xlog:disable \
   -Xshare:auto \
+  -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
   $archive \
   --sun-misc-unsafe-memory-access=allow \
+  -Djdk.httpclient.keepalive.timeout=90 \
+  -Djdk.http.auth.tunneling.disabledSchemes= \
   $OPENKAS_JVM_OPTIONS \
   -Dopenkas.home="$home" \
   -Djava.io.tmpdir="${TMPDIR:-/tmp}" \

@@ -80,6 +80,9 @@ public class ServerLifecycle {
         server = Optional.of(assembled);
         assembled.start();
         agents.ifPresent(entrance -> entrance.open(assembled.agentHandoff(), assembled.serverName()));
+        if (properties.value(LAUNCHER_HOME).isPresent()) {
+            closers.push(IdleHeap.ofThisProcess(assembled.timers())::close);
+        }
         start.demo().ifPresent(world -> closers.push(DemoRun.begin(world, assembled.agentListener(), properties, build, random)::close));
     }
 

@@ -23,7 +23,8 @@ final class LibertyPorts {
         return variables;
     }
 
-    private static void port(String name, String variable, Map<String, String> environment, Map<String, String> variables) throws AbortedException {
+    private static void port(String name, String variable, Map<String, String> environment, Map<String, String> variables)
+            throws AbortedException {
         String text = environment.get(name);
         if (text == null) {
             return;

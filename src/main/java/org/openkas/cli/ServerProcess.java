@@ -55,7 +55,8 @@ final class ServerProcess {
     /** Runs the demo until it is stopped. */
     void run(Command.Demo demo) throws AbortedException, InterruptedException {
         Liberty.ownLogging();
-        run(LogLevel.WARN, work -> System.setProperty("openkas.demo.directory", demo.directory().orElseGet(work::demo).toAbsolutePath().toString()));
+        run(LogLevel.WARN,
+                work -> System.setProperty("openkas.demo.directory", demo.directory().orElseGet(work::demo).toAbsolutePath().toString()));
     }
 
     private interface Preparation {
@@ -97,7 +98,8 @@ final class ServerProcess {
     }
 
     /** Starts Liberty and waits for the end of the application: the text of its failure, if it failed. */
-    private static Optional<String> lifeOf(Liberty liberty, Map<String, String> variables, CompletableFuture<Optional<ServerBean>> started) {
+    private static Optional<String> lifeOf(Liberty liberty, Map<String, String> variables,
+            CompletableFuture<Optional<ServerBean>> started) {
         try {
             liberty.start(variables);
             ServerBean server = new ServerBean();

@@ -5,44 +5,40 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.epoll.EpollChannelOption;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import org.openkas.net.BindFailure;
 import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
-import org.openkas.net.Network;
 
 /**
  * A gRPC server on one address with the parameters of chapter 01 §3 and chapter 05 §8.2. Calls run on the runtime's
  * executor. Life: {@link #start}, {@link #drain} or {@link #close}; each from one thread.
  */
 public final class GrpcListener implements AutoCloseable {
-
     private final ListenerSettings settings;
     private final ListenerRuntime runtime;
     private final CallAges ages;
-    private final Connections connections;
-    private final NettyServerBuilder builder;
-    private final SocketAddress address;
     private final Server server;
     private final ServerEnd end;
     private Optional<BoundAddress> bound = Optional.empty();
 
     /**
-     * Prepares the listener.
+     * Prepares a listener on the configured address.
      *
      * @param methods what it serves, interceptors included: see {@link MethodTable}
      * @throws ListenException if the address text cannot be resolved
      */
     public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, HandlerRegistry methods) throws ListenException {
+        this(settings, runtime, methods, Acceptor.socket(settings.address(), runtime.loops()));
+    }
+
+    /** As the other, but the connections come from {@code acceptor}, and the address is only what errors and logs call it. */
+    public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, HandlerRegistry methods, Acceptor acceptor) {
         this.settings = settings;
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
-        connections = new Connections(Admission.of(settings), runtime);
-        address = settings.address().resolve();
-        builder = builder(methods);
-        server = builder.build();
+        server = builder(methods, acceptor).build();
         end = new ServerEnd(server, ages, runtime.timers());
     }
 
@@ -84,14 +80,18 @@ public final class GrpcListener implements AutoCloseable {
         end.now();
     }
 
-    private NettyServerBuilder builder(HandlerRegistry methods) {
-        Network network = settings.address().network();
-        NettyServerBuilder configured = NettyServerBuilder.forAddress(address, connections.credentials())
-                .channelType(runtime.loops().serverChannel(network));
-        new ServerParameters(settings.policy(), settings.maxConnectionAge(), runtime, ages).applyTo(configured, methods);
-        if (runtime.loops().epoll() && network != Network.UNIX) {
-            configured.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(settings.policy().tcpUserTimeout().toMillis()));
+    private NettyServerBuilder builder(HandlerRegistry methods, Acceptor acceptor) {
+        NettyServerBuilder builder = NettyServerBuilder
+                .forAddress(acceptor.address(), new Connections(Admission.of(settings), runtime).credentials())
+                .channelFactory(acceptor.channels())
+                .bossEventLoopGroup(acceptor.loops())
+                .workerEventLoopGroup(acceptor.loops())
+                .executor(runtime.executor())
+                .fallbackHandlerRegistry(methods);
+        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages).applyTo(builder);
+        if (acceptor.socketOptions()) {
+            builder.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(settings.policy().tcpUserTimeout().toMillis()));
         }
-        return configured;
+        return builder;
     }
 }

@@ -37,8 +37,12 @@ public final class HandoffListener implements AutoCloseable {
         CallAges ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
         Connections connections = new Connections(Admission.handedOver(settings.policy()), runtime);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new LocalAddress("websocket-handoff"), connections.credentials())
-                .channelFactory(() -> new HandoffServerChannel(runtime.timers()::nanos, acceptor::complete));
-        new ServerParameters(settings.policy(), settings.maxConnectionAge(), runtime, ages).applyTo(builder, methods);
+                .channelFactory(() -> new HandoffServerChannel(runtime.timers()::nanos, acceptor::complete))
+                .bossEventLoopGroup(runtime.loops().group())
+                .workerEventLoopGroup(runtime.loops().group())
+                .executor(runtime.executor())
+                .fallbackHandlerRegistry(methods);
+        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages).applyTo(builder);
         server = builder.build();
         end = new ServerEnd(server, ages, runtime.timers());
     }

@@ -2,7 +2,6 @@ package org.openkas.grpc;
 
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
-import io.grpc.HandlerRegistry;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
@@ -15,10 +14,9 @@ import java.util.concurrent.TimeUnit;
  *
  * @param policy limits of each connection
  * @param maxConnectionAge the configured age
- * @param runtime threads and clock
  * @param ages ends calls when their connection is old
  */
-record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, ListenerRuntime runtime, CallAges ages) {
+record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, CallAges ages) {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
     // streams that the server resets count, too; FrameBudget is stricter with the peer's own
@@ -28,21 +26,17 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, List
     private static final int READS = 2;
     private static final int MESSAGE_SLACK = 1 << 20;
 
-    /** Sets them; address and channel type are the caller's. */
-    void applyTo(NettyServerBuilder builder, HandlerRegistry methods) {
+    /** Sets them; address, channels, threads and methods are the caller's. */
+    void applyTo(NettyServerBuilder builder) {
         UndeliveredCalls undelivered = new UndeliveredCalls();
-        builder.fallbackHandlerRegistry(methods)
-                .intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
-                .executor(runtime.executor())
-                .bossEventLoopGroup(runtime.loops().group())
-                .workerEventLoopGroup(runtime.loops().group())
+        builder.intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
 
                 // messages a little above the limit are refused by ReadableMessages, in the reference's words
                 .maxInboundMessageSize(policy.maxMessageBytes() + MESSAGE_SLACK)
                 .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
                         .with(new BoundedGzip(policy.maxMessageBytes()), true))
-                // little is read from one peer before others are looked at, and before UnreadOutput looks at the peer
+                // little is read from one peer before others are looked at, and before PacedReading looks at the peer
                 .withChildOption(ChannelOption.RECVBUF_ALLOCATOR,
                         new AdaptiveRecvByteBufAllocator(64, 2048, READ_BYTES).maxMessagesPerRead(READS))
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
