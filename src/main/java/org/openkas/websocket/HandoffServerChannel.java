@@ -59,6 +59,7 @@ public final class HandoffServerChannel extends AbstractServerChannel {
 
     private void admit(MessageChannel accepted) {
         if (open) {
+            accepted.pipeline().addFirst(new LastWords());
             pipeline().fireChannelRead(accepted);
             pipeline().fireChannelReadComplete();
         } else {
