@@ -64,7 +64,8 @@ final class ServerProcess {
 
     private void run(LogLevel level, Preparation preparation) throws AbortedException, InterruptedException {
         Signals.onTermination(() -> end.complete(Optional.empty()));
-        Map<String, String> variables = new HashMap<>(LibertyPorts.variables(environment));
+        Map<String, String> variables = new HashMap<>(
+                LibertyPorts.variables(environment, home.resolve("wlp/usr/servers/openkas/https.xml"), random));
         variables.put("com.ibm.ws.logging.console.log.level", "WARNING");
         Path parent = Path.of(System.getProperty("java.io.tmpdir"));
         try (WorkDirectory work = WorkDirectory.make(environment.getOrDefault("OPENKAS_WORK_DIR", ""), parent, random);
