@@ -54,7 +54,8 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Optio
         }
     }
 
-    private static Agents ofGitLab(KasConfiguration configuration, GitLabSection section, Secret secret, Ground ground) throws StartException {
+    private static Agents ofGitLab(KasConfiguration configuration, GitLabSection section, Secret secret, Ground ground)
+            throws StartException {
         GitLabClient gitLab = client(section, secret, ground);
         Log log = ground.log();
         CachedAgentInfoSource.Lifetimes lifetimes = new CachedAgentInfoSource.Lifetimes(configuration.agent().infoCacheTtl(),

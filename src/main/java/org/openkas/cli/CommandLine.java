@@ -69,7 +69,8 @@ final class CommandLine {
             }
             return new Command.Demo(demo.filter(name -> !name.isEmpty()).map(Path::of));
         }
-        return new Command.Serve(path(configurationFile.orElseThrow(() -> new AbortedException("required flag(s) \"configuration-file\" not set"))));
+        return new Command.Serve(
+                path(configurationFile.orElseThrow(() -> new AbortedException("required flag(s) \"configuration-file\" not set"))));
     }
 
     private void take(String argument) throws AbortedException {
@@ -122,7 +123,8 @@ final class CommandLine {
         return switch (value.orElse("true")) {
             case "1", "t", "T", "true", "TRUE", "True" -> true;
             case "0", "f", "F", "false", "FALSE", "False" -> false;
-            default -> throw new AbortedException("invalid argument \"" + value.orElse("") + "\" for \"" + name + "\" flag: use true or false");
+            default ->
+                throw new AbortedException("invalid argument \"" + value.orElse("") + "\" for \"" + name + "\" flag: use true or false");
         };
     }
 

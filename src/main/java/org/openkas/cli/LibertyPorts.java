@@ -28,7 +28,8 @@ final class LibertyPorts {
      * @param httpsConfiguration the file to include when HTTPS is on
      * @param random makes the password of a key store that nobody but the server opens
      */
-    static Map<String, String> variables(Map<String, String> environment, Path httpsConfiguration, RandomGenerator random) throws AbortedException {
+    static Map<String, String> variables(Map<String, String> environment, Path httpsConfiguration, RandomGenerator random)
+            throws AbortedException {
         LibertyPorts ports = new LibertyPorts(environment);
         ports.port("OPENKAS_HTTP_PORT", "openkas.http.port");
         ports.port(HTTPS_PORT, "openkas.https.port");
@@ -46,11 +47,13 @@ final class LibertyPorts {
     private void keyStore(RandomGenerator random) throws AbortedException {
         String file = value(KEY_STORE);
         if (file.isEmpty()) {
-            variables.put("openkas.https.keystore.password", Long.toUnsignedString(random.nextLong(), 36) + Long.toUnsignedString(random.nextLong(), 36));
+            variables.put("openkas.https.keystore.password",
+                    Long.toUnsignedString(random.nextLong(), 36) + Long.toUnsignedString(random.nextLong(), 36));
             return;
         }
         if (!Files.isReadable(Path.of(file))) {
-            throw new AbortedException(KEY_STORE + ": " + file + " cannot be read: name a PKCS#12 key store, or leave it away for a self-signed certificate");
+            throw new AbortedException(
+                    KEY_STORE + ": " + file + " cannot be read: name a PKCS#12 key store, or leave it away for a self-signed certificate");
         }
         variables.put("openkas.https.keystore.file", file);
         variables.put("openkas.https.keystore.password", value(KEY_STORE_PASSWORD));

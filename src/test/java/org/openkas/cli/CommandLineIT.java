@@ -51,7 +51,8 @@ class CommandLineIT {
 
     @Test
     void help() throws Exception {
-        assertThat(prints("-h")).anyMatch(line -> line.contains("--configuration-file")).anyMatch(line -> line.contains("OPENKAS_WORK_DIR"));
+        assertThat(prints("-h")).anyMatch(line -> line.contains("--configuration-file"))
+                .anyMatch(line -> line.contains("OPENKAS_WORK_DIR"));
     }
 
     @Test
@@ -69,7 +70,8 @@ class CommandLineIT {
                 api: {listen: {authentication_secret_file: /no/secret}}
                 private_api: {listen: {authentication_secret_file: /no/secret}}
                 """);
-        aborts("authentication secret: read file: read file: open /no/secret: no such file or directory", Map.of(), "--configuration-file=" + file);
+        aborts("authentication secret: read file: read file: open /no/secret: no such file or directory", Map.of(),
+                "--configuration-file=" + file);
     }
 
     @Test
@@ -103,7 +105,8 @@ class CommandLineIT {
         assertThat(Files.writeString(jdk.resolve("bin/java"), "#!/bin/sh\nexit 3\n").toFile().setExecutable(true)).isTrue();
         Path home = Files.createDirectories(directory.resolve("home/bin")).getParent();
         // the same program without the places where this machine may have a JDK
-        String script = Files.readString(RunningDistribution.HOME.resolve("bin/openkas")).replaceAll("/usr/lib/jvm/\\S+ /opt/\\S+ /opt/\\S+;", ";");
+        String script = Files.readString(RunningDistribution.HOME.resolve("bin/openkas"))
+                .replaceAll("/usr/lib/jvm/\\S+ /opt/\\S+ /opt/\\S+;", ";");
         assertThat(Files.writeString(home.resolve("bin/openkas"), script).toFile().setExecutable(true)).isTrue();
         try (RunningDistribution run = RunningDistribution.start(home, Map.of("JAVA_HOME", jdk.toString(), "PATH", tools()), "--version")) {
             assertThat(run.exit()).isEqualTo(1);
@@ -116,8 +119,9 @@ class CommandLineIT {
     private String tools() throws IOException {
         Path tools = Files.createDirectories(directory.resolve("tools"));
         for (String tool : List.of("dirname", "readlink", "sed")) {
-            Files.createSymbolicLink(tools.resolve(tool), List.of(Path.of("/usr/bin", tool), Path.of("/bin", tool)).stream().filter(Files::exists)
-                    .findFirst().orElseThrow());
+            Files.createSymbolicLink(tools.resolve(tool),
+                    List.of(Path.of("/usr/bin", tool), Path.of("/bin", tool)).stream().filter(Files::exists)
+                            .findFirst().orElseThrow());
         }
         return tools.toString();
     }

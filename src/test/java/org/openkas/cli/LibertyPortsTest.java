@@ -27,7 +27,8 @@ class LibertyPortsTest {
     @Test
     void orTakesTheOperators(@TempDir Path directory) throws Exception {
         String file = Files.writeString(directory.resolve("k.p12"), "").toString();
-        assertThat(variables(Map.of("OPENKAS_HTTPS_PORT", "443", "OPENKAS_HTTPS_KEYSTORE_FILE", file, "OPENKAS_HTTPS_KEYSTORE_PASSWORD", "p")))
+        assertThat(
+                variables(Map.of("OPENKAS_HTTPS_PORT", "443", "OPENKAS_HTTPS_KEYSTORE_FILE", file, "OPENKAS_HTTPS_KEYSTORE_PASSWORD", "p")))
                 .containsEntry("openkas.https.keystore.file", file).containsEntry("openkas.https.keystore.password", "p");
         assertThatExceptionOfType(AbortedException.class)
                 .isThrownBy(() -> variables(Map.of("OPENKAS_HTTPS_PORT", "443", "OPENKAS_HTTPS_KEYSTORE_FILE", file + "x")))
@@ -47,7 +48,8 @@ class LibertyPortsTest {
 
     @Test
     void emptySwitchesAPortOff() throws AbortedException {
-        assertThat(variables(Map.of("OPENKAS_HTTP_PORT", "", "OPENKAS_HTTPS_PORT", " "))).isEqualTo(Map.of("openkas.http.port", "-1", "openkas.https.port", "-1"));
+        assertThat(variables(Map.of("OPENKAS_HTTP_PORT", "", "OPENKAS_HTTPS_PORT", " ")))
+                .isEqualTo(Map.of("openkas.http.port", "-1", "openkas.https.port", "-1"));
     }
 
     @ParameterizedTest

@@ -48,7 +48,8 @@ class ServerProcessIT {
             assertThat(liveness.headers().firstValue("Server").orElse("")).startsWith("gitlab-kas/v");
             assertThat(server.await(probes.resolve("/metrics"), 200).body()).contains("gitlab_build_info{");
             assertThat(server.handle().info().command().orElse("")).as("the process is the server's JVM").endsWith("/bin/java");
-            assertThat(temporary).as("it writes below one directory only").isDirectoryContaining(file -> file.getFileName().toString().startsWith("openkas-"));
+            assertThat(temporary).as("it writes below one directory only")
+                    .isDirectoryContaining(file -> file.getFileName().toString().startsWith("openkas-"));
             try (Stream<Path> files = Files.list(temporary)) {
                 assertThat(files).hasSize(1);
             }
@@ -132,7 +133,8 @@ class ServerProcessIT {
             assertThat(first.await(health, 200).body()).contains("\"status\":\"UP\"");
             try (RunningDistribution second = start(Map.of("OPENKAS_HTTP_PORT", port))) {
                 second.ready();
-                assertThat(second.awaitErr(line -> line.contains("CWWKO0221E"))).startsWith("{\"level\":\"warn\"").contains("OPENKAS_HTTP_PORT");
+                assertThat(second.awaitErr(line -> line.contains("CWWKO0221E"))).startsWith("{\"level\":\"warn\"")
+                        .contains("OPENKAS_HTTP_PORT");
                 assertThat(first.await(health, 200).statusCode()).isEqualTo(200);
                 first.terminate();
                 second.terminate();
@@ -153,7 +155,8 @@ class ServerProcessIT {
         try {
             List<String> before = tree(home);
             Path classes = directory.resolve("classes.log");
-            try (RunningDistribution server = start(home, Map.of("OPENKAS_JVM_OPTIONS", "-Xlog:class+load=info:file=" + classes), "0.01s", "info")) {
+            try (RunningDistribution server = start(home, Map.of("OPENKAS_JVM_OPTIONS", "-Xlog:class+load=info:file=" + classes), "0.01s",
+                    "info")) {
                 server.ready().terminate();
                 assertThat(server.exit()).isZero();
             }
@@ -171,7 +174,8 @@ class ServerProcessIT {
         try (Stream<Path> files = Files.walk(home)) {
             List<String> names = new ArrayList<>();
             for (Path file : files.sorted().toList()) {
-                names.add(home.relativize(file) + " " + Files.getLastModifiedTime(file) + " " + (Files.isRegularFile(file) ? Files.size(file) : 0));
+                names.add(home.relativize(file) + " " + Files.getLastModifiedTime(file) + " "
+                        + (Files.isRegularFile(file) ? Files.size(file) : 0));
             }
             return names;
         }

@@ -101,7 +101,8 @@ public final class RunningDistribution implements AutoCloseable {
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
-        throw new AssertionError(uri + " never answered " + status + ", last " + last.map(HttpResponse::toString).orElse("not at all") + ", log " + err);
+        throw new AssertionError(
+                uri + " never answered " + status + ", last " + last.map(HttpResponse::toString).orElse("not at all") + ", log " + err);
     }
 
     /** Waits until the server is ready. */
@@ -113,7 +114,8 @@ public final class RunningDistribution implements AutoCloseable {
     /** What a GET answers, if anybody listens. */
     public Optional<HttpResponse<String>> get(URI uri) throws InterruptedException {
         try {
-            return Optional.of(client.send(HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.ofString()));
+            return Optional.of(
+                    client.send(HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.ofString()));
         } catch (IOException e) {
             return Optional.empty();
         }
