@@ -65,7 +65,7 @@ public final class JGitRepositoryReader implements RepositoryReader {
     }
 
     private static Resolution resolve(GitAddress address, Repository repository, String ref)
-            throws IOException, GitAPIException, RepositoryException {
+            throws IOException, GitAPIException, RepositoryException, InterruptedException {
         return switch (address) {
             case GitAddress.Local(Path directory) -> {
                 try (org.eclipse.jgit.lib.Repository git = open(directory)) {
@@ -73,8 +73,9 @@ public final class JGitRepositoryReader implements RepositoryReader {
                 }
             }
             case GitAddress.Remote(URIish url) -> {
-                Map<String, Ref> refs = Git.lsRemoteRepository().setRemote(url.toPrivateString()).setTimeout(TIMEOUT_SECONDS)
-                        .setCredentialsProvider(credentials(repository)).callAsMap();
+                Map<String, Ref> refs = NetworkCall
+                        .await(() -> Git.lsRemoteRepository().setRemote(url.toPrivateString()).setTimeout(TIMEOUT_SECONDS)
+                                .setCredentialsProvider(credentials(repository)).callAsMap());
                 yield RefChoice.choose(new RefChoice.Refs() {
                     @Override
                     public @Nullable Ref exact(String name) {
@@ -156,7 +157,8 @@ public final class JGitRepositoryReader implements RepositoryReader {
         }
     }
 
-    private static Optional<ObjectId> id(GitAddress address, Repository repository, String revision) throws IOException, GitAPIException {
+    private static Optional<ObjectId> id(GitAddress address, Repository repository, String revision)
+            throws IOException, GitAPIException, InterruptedException {
         if (ObjectId.isId(revision)) {
             return Optional.of(ObjectId.fromString(revision));
         }

@@ -95,28 +95,26 @@ final class RemoteClone {
                 leave(copy);
             }
         }
-        return found ? copy : fetched(revision, credentials);
+        if (found) {
+            return copy;
+        }
+        NetworkCall.await(() -> {
+            fetch(revision, credentials);
+            return revision;
+        });
+        return enter();
     }
 
-    private Copy fetched(ObjectId revision, @Nullable CredentialsProvider credentials)
+    private void fetch(ObjectId revision, @Nullable CredentialsProvider credentials)
             throws IOException, GitAPIException, InterruptedException {
         fetching.lockInterruptibly();
         try {
             if (commits(current()) >= mostCommits) {
                 replace();
             }
-            Copy copy = enter();
-            boolean done = false;
-            try {
-                if (!has(copy, revision)) {
-                    fetch(copy, revision, credentials);
-                }
-                done = true;
-                return copy;
-            } finally {
-                if (!done) {
-                    leave(copy);
-                }
+            Copy copy = current();
+            if (!has(copy, revision)) {
+                fetchInto(copy, revision, credentials);
             }
         } finally {
             fetching.unlock();
@@ -175,7 +173,7 @@ final class RemoteClone {
         deleteIfOutdated(old);
     }
 
-    private void fetch(Copy copy, ObjectId revision, @Nullable CredentialsProvider credentials) throws GitAPIException, IOException {
+    private void fetchInto(Copy copy, ObjectId revision, @Nullable CredentialsProvider credentials) throws GitAPIException, IOException {
         if (!begun(copy)) {
             FileUtils.delete(copy.directory.toFile(), FileUtils.RECURSIVE | FileUtils.SKIP_MISSING);
         }

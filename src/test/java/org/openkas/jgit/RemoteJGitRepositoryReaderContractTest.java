@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.openkas.repository.Repository;
+import org.openkas.repository.RepositoryException;
 import org.openkas.repository.RepositoryReader;
 import org.openkas.repository.RepositoryReaderContract;
 import org.openkas.testkit.TestRepository;
@@ -136,6 +139,33 @@ class RemoteJGitRepositoryReaderContractTest extends RepositoryReaderContract {
         }
         try (Stream<Path> all = Files.walk(temporary.resolve("work"))) {
             assertThat(all.filter(path -> path.toString().contains("refs/openkas/")).count()).isBetween(1L, 3L);
+        }
+    }
+
+    @Test
+    void anInterruptedCallerDoesNotWaitForASilentRemote() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Repository remote = LocalJGitRepositoryReaderContractTest.at("git://127.0.0.1:" + silent.getLocalPort() + "/p.git");
+            String id = "1234567890123456789012345678901234567890";
+            for (boolean resolving : new boolean[]{true, false}) {
+                CompletableFuture<Throwable> outcome = new CompletableFuture<>();
+                Thread caller = Thread.startVirtualThread(() -> {
+                    try {
+                        if (resolving) {
+                            reader.resolve(remote, "HEAD");
+                        } else {
+                            reader.walk(remote, id, ".", true, blob -> true);
+                        }
+                    } catch (RepositoryException | InterruptedException e) {
+                        outcome.complete(e);
+                    }
+                });
+                try (Socket accepted = silent.accept()) {
+                    caller.interrupt();
+                    assertThat(outcome.get(10, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+                    assertThat(accepted.isClosed()).isFalse();
+                }
+            }
         }
     }
 
