@@ -46,6 +46,7 @@ final class Distribution {
         Path server = home.resolve("wlp/usr/servers/openkas");
         copy(base.resolve("liberty/server.xml"), server.resolve("server.xml"));
         copy(base.resolve("liberty/distribution.xml"), server.resolve("configDropins/overrides/distribution.xml"));
+        copy(base.resolve("liberty/https.xml"), server.resolve("https.xml"));
         Path application = server.resolve("apps/openkas.war");
         unzip(target.resolve("openkas.war"), application, name -> true);
         moveLibraries(application.resolve("WEB-INF/lib"), server.resolve("lib"));
