@@ -76,7 +76,8 @@ class StockAgentIT {
     }
 
     private static void follow(OmnibusSite site, OmnibusSite.Agent agent, Program pod) throws Exception {
-        applied(pod, agent.repository.git().resolve("main").name(), SOON);
+        // it tells its configurations at debug level, which the first one only sets; but that one also gives it its id
+        await().atMost(SOON).until(() -> pod.log().stream().anyMatch(line -> line.path("agent_id").asLong() == agent.id));
         await().atMost(SOON).untilAsserted(() -> assertThat(site.rails.connections(agent.id)).singleElement().satisfies(connection -> {
             assertThat(connection.getAgentMeta().getPodName()).isEqualTo(agent.name);
             assertThat(connection.getAgentMeta().getVersion()).isNotEmpty();
