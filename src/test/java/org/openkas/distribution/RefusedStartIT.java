@@ -65,7 +65,7 @@ class RefusedStartIT {
                 Case.yaml("a directory in place of a file", GOOD.replace("DIRECTORY/secret", "DIRECTORY"), "authentication secret: ",
                         "is a directory"),
                 Case.yaml("no YAML", "gitlab: [\n", "YAMLToJSON: "),
-                Case.yaml("a value of another type", GOOD + "tracing: 5\n", "protojson.Unmarshal: "),
+                Case.yaml("a value of another type", GOOD + "gitaly: 5\n", "protojson.Unmarshal: "),
                 Case.yaml("CO-5: nothing that is required", "{}", "kascfg.Validate: ", "Gitlab: value is required",
                         "Redis: value is required",
                         "Api: value is required", "PrivateApi: value is required"),
