@@ -23,6 +23,7 @@ import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.cluster.MemoryTokenLimiter;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.Log;
+import org.openkas.common.Timers;
 import org.openkas.config.ApiListenSection;
 import org.openkas.config.ConfigurationException;
 import org.openkas.config.GitLabSection;
@@ -142,6 +143,11 @@ public final class KasServer implements AutoCloseable {
         } catch (ListenException e) {
             throw StartException.of("", e);
         }
+    }
+
+    /** The server's clock. */
+    Timers timers() {
+        return ground.timers();
     }
 
     /** Where agents connect. Only after {@link #start}. */
