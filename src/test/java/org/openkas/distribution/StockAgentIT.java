@@ -34,7 +34,7 @@ class StockAgentIT {
 
     @ParameterizedTest(name = "TLS: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("AG-01, AG-02, AG-30, AG-31, RA-1: a stock agent over gRPC and over WebSocket, in the clear and with TLS")
+    @DisplayName("AG-02, AG-30, AG-31, RA-1: a stock agent over gRPC and over WebSocket, in the clear and with TLS")
     void agents(boolean tls) throws Exception {
         String listen = tls
                 ? ", certificate_file: %s, key_file: %s".formatted(FakeGitLab.file("server.pem"), FakeGitLab.file("server.key"))
