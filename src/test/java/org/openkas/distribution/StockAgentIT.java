@@ -34,7 +34,7 @@ class StockAgentIT {
 
     @ParameterizedTest(name = "TLS: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("AG-01, AG-02, AG-30, AG-31, RA-1: a stock agent over gRPC and over WebSocket, in the clear and with TLS")
+    @DisplayName("AG-02, AG-30, AG-31, RA-1: a stock agent over gRPC and over WebSocket, in the clear and with TLS")
     void agents(boolean tls) throws Exception {
         String listen = tls
                 ? ", certificate_file: %s, key_file: %s".formatted(FakeGitLab.file("server.pem"), FakeGitLab.file("server.key"))
@@ -76,8 +76,9 @@ class StockAgentIT {
     }
 
     private static void follow(OmnibusSite site, OmnibusSite.Agent agent, Program pod) throws Exception {
-        // it tells its configurations at debug level, which the first one only sets; but that one also gives it its id
-        await().atMost(SOON).until(() -> pod.log().stream().anyMatch(line -> line.path("agent_id").asLong() == agent.id));
+        // its level is info until it has taken its first configuration, which asks for debug
+        await().atMost(SOON).untilAsserted(() -> assertThat(pod.log()).as("the agent's lines:%n%s", String.join("\n", pod.err()))
+                .anyMatch(line -> line.path("level").asText().equals("debug")));
         await().atMost(SOON).untilAsserted(() -> assertThat(site.rails.connections(agent.id)).singleElement().satisfies(connection -> {
             assertThat(connection.getAgentMeta().getPodName()).isEqualTo(agent.name);
             assertThat(connection.getAgentMeta().getVersion()).isNotEmpty();
@@ -100,5 +101,4 @@ class StockAgentIT {
         });
         return found.getFirst();
     }
-
 }
