@@ -290,9 +290,8 @@ abstract class AgentTransportContract {
                 "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover"));
         assertThat(lower(peer.readHead())).startsWith("http/1.1 101 ").doesNotContain("sec-websocket-extensions");
         peer.sendHttp2(Http2Frame.opening(), call(1, REGISTER).bytes(), Http2Frame.message(1, new byte[0], true).bytes());
-        for (int i = 0; i < 3; i++) {
-            assertThat(peer.readMessage().first()).isEqualTo(WebSocketMessage.BINARY);
-        }
+        // a compressed message would have a reserved bit set, and would not be HTTP/2
+        assertThat(peer.readStatus()).startsWith("0 ");
     }
 
     // ------------------------------------------------------------------ frames
