@@ -39,6 +39,11 @@ public class AgentEntrance {
         open = Optional.empty();
     }
 
+    /** Whether no agent is in. */
+    public boolean isEmpty() {
+        return sessions.isEmpty();
+    }
+
     /** Waits until all sessions have had their close frames, {@code limit} at most. */
     public void awaitSessionsClosed(Duration limit) throws InterruptedException {
         CompletableFuture<?>[] ends = sessions.stream().map(SessionCarrier::closed).toArray(CompletableFuture<?>[]::new);

@@ -21,18 +21,20 @@ import org.openkas.websocket.UpgradeRules;
  * Upgrades agents' requests on every path that nothing else answers (chapter 01 §2.3): the default mapping comes last, so
  * health checks, metrics and other servlets are never hidden by it.
  */
-@WebServlet(name = "agents", urlPatterns = "/")
+@WebServlet(name = "agents", urlPatterns = "/", asyncSupported = true)
 public class AgentServlet extends HttpServlet {
     @Serial
     private static final long serialVersionUID = 1L;
     private static final int SECONDS_TO_RETRY = 5;
 
     private final transient AgentEntrance entrance;
+    private final transient HeldPorts ports;
 
-    /** For the container, which makes a proxy of the entrance. */
+    /** For the container, which makes proxies. */
     @Inject
-    public AgentServlet(AgentEntrance entrance) {
+    public AgentServlet(AgentEntrance entrance, HeldPorts ports) {
         this.entrance = entrance;
+        this.ports = ports;
     }
 
     @Override
@@ -41,6 +43,9 @@ public class AgentServlet extends HttpServlet {
         if (open.isEmpty()) {
             response.setIntHeader("Retry-After", SECONDS_TO_RETRY);
             answer(response, 503, "the server is not ready for agents\n", Map.of("Content-Type", "text/plain; charset=utf-8"));
+            return;
+        }
+        if (ports.takes(request)) {
             return;
         }
         response.setHeader("Server", open.get().serverName());
@@ -60,6 +65,7 @@ public class AgentServlet extends HttpServlet {
 
     private void upgrade(HttpServletRequest request, HttpServletResponse response, String subprotocol)
             throws ServletException, IOException {
+        ports.hold(request);
         ServerContainer container = (ServerContainer) getServletContext().getAttribute(ServerContainer.class.getName());
         ServerEndpointConfig config = ServerEndpointConfig.Builder.create(AgentSession.class, "/")
                 .subprotocols(subprotocol.isEmpty() ? List.of() : List.of(subprotocol))

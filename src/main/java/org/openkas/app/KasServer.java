@@ -72,7 +72,7 @@ public final class KasServer implements AutoCloseable {
     private final GrpcServerMetrics grpcMetrics;
     private final ObservabilityEndpoint observability;
     private final AgentServer agentServer;
-    private final HandoffListener agentHandoff;
+    private final HandedOverAgents handedOver;
     private final Optional<RailsApiServer> railsApi;
 
     private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Probes probes) throws StartException {
@@ -91,7 +91,8 @@ public final class KasServer implements AutoCloseable {
 
         ListenerSettings agentSettings = agentListenerSettings();
         agentServer = agentServer(agentSettings, agents, repositories, tracker, pushes);
-        agentHandoff = new HandoffListener(HandoffSettings.like(agentSettings), ground.runtime(), agentServer.methods());
+        handedOver = new HandedOverAgents(
+                () -> new HandoffListener(HandoffSettings.like(agentSettings), ground.runtime(), agentServer.methods()));
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
                 : Optional.of(railsApi(configuration.api().get(), secrets.api().orElseThrow(), repositories, tracker, pushes));
@@ -140,7 +141,7 @@ public final class KasServer implements AutoCloseable {
         }
         try {
             agentServer.start();
-            agentHandoff.start();
+            handedOver.start();
             agentsReady.ready();
             if (railsApi.isPresent()) {
                 railsApi.get().start();
@@ -163,7 +164,20 @@ public final class KasServer implements AutoCloseable {
 
     /** Takes agents' WebSockets from whoever terminates them: the second way in. Without one it is not used. */
     public HandoffListener agentHandoff() {
-        return agentHandoff;
+        return handedOver.listener();
+    }
+
+    /**
+     * Ends the connections of {@link #agentHandoff} in order, after the listen grace period; everything else goes on. Blocks
+     * until the last call ended.
+     */
+    public void drainAgentHandoff() {
+        drainUninterrupted(handedOver::drain);
+    }
+
+    /** A new {@link #agentHandoff} after {@link #drainAgentHandoff}, unless the server ends. */
+    public Optional<HandoffListener> renewAgentHandoff() {
+        return handedOver.renew();
     }
 
     /** The {@code Server} header of answers to agents. */
@@ -178,7 +192,7 @@ public final class KasServer implements AutoCloseable {
     public void drain() {
         List<Thread> drains = new ArrayList<>();
         drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(agentServer::drain)));
-        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(agentHandoff::drain)));
+        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(handedOver::end)));
         railsApi.ifPresent(api -> drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(api::drain))));
         for (Thread drain : drains) {
             try {
@@ -206,7 +220,7 @@ public final class KasServer implements AutoCloseable {
     @Override
     public void close() {
         railsApi.ifPresent(RailsApiServer::close);
-        agentHandoff.close();
+        handedOver.close();
         agentServer.close();
         observability.close();
         for (AutoCloseable closer : closers.reversed()) {

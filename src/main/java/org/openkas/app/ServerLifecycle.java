@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.openkas.agentendpoint.AgentEntrance;
+import org.openkas.agentendpoint.HeldPorts;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.Log;
 import org.openkas.common.LogLevel;
@@ -35,6 +36,8 @@ public class ServerLifecycle {
     private static final String LAUNCHER_HOME = "openkas.home";
 
     private static final Duration CLOSE_FRAMES = Duration.ofSeconds(6);
+    /** A port that was closed for good is gone by then, and agents do not come back to it. */
+    private static final Duration PORT_GONE = Duration.ofSeconds(1);
 
     private final Probes probes = new Probes();
     private final ServerState state = new ServerState(this::drain);
@@ -46,10 +49,12 @@ public class ServerLifecycle {
     private final Deque<Runnable> closers = new ArrayDeque<>();
     private volatile Optional<KasServer> server = Optional.empty();
     private volatile Optional<AgentEntrance> agents = Optional.empty();
+    private volatile Optional<HeldPorts> held = Optional.empty();
 
     /** Starts the server when the application starts, and lets agents in through the application server's HTTP port. */
-    void start(@Observes @Initialized(ApplicationScoped.class) Object event, AgentEntrance entrance) {
+    void start(@Observes @Initialized(ApplicationScoped.class) Object event, AgentEntrance entrance, HeldPorts ports) {
         agents = Optional.of(entrance);
+        held = Optional.of(ports);
         PropertySource properties = new MicroProfileProperties(ConfigProvider.getConfig());
         probes.readiness("server", state::failure);
         probes.liveness("server", state::failure);
@@ -80,6 +85,7 @@ public class ServerLifecycle {
         server = Optional.of(assembled);
         assembled.start();
         agents.ifPresent(entrance -> entrance.open(assembled.agentHandoff(), assembled.serverName()));
+        closers.push(HttpPorts.watch(this::portCloses)::close);
         if (properties.value(LAUNCHER_HOME).isPresent()) {
             closers.push(IdleHeap.ofThisProcess(assembled.timers())::close);
         }
@@ -95,17 +101,31 @@ public class ServerLifecycle {
 
     private void drain() {
         server.ifPresent(KasServer::drain);
-        agents.ifPresent(ServerLifecycle::sayGoodbye);
+        agents.ifPresent(this::sayGoodbye);
+    }
+
+    /** One of the application server's ports is about to close: its agents go in order, and come in through another or later. */
+    private synchronized void portCloses() {
+        if (server.isEmpty() || agents.isEmpty() || agents.get().isEmpty()) {
+            held.ifPresent(HeldPorts::release);
+            return;
+        }
+        KasServer running = server.get();
+        AgentEntrance entrance = agents.get();
+        running.drainAgentHandoff();
+        sayGoodbye(entrance);
+        running.timers().after(PORT_GONE, () -> running.renewAgentHandoff().ifPresent(next -> entrance.open(next, running.serverName())));
     }
 
     /** Connections have ended in order; what is left is that sessions get their close frames. */
-    private static void sayGoodbye(AgentEntrance entrance) {
+    private void sayGoodbye(AgentEntrance entrance) {
         entrance.close();
         try {
             entrance.awaitSessionsClosed(CLOSE_FRAMES);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        held.ifPresent(HeldPorts::release);
     }
 
     /** Drains, if nobody did before; returns when that is done, whoever does it. */
