@@ -1,0 +1,169 @@
+package org.openkas.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.EOFException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.openkas.testkit.AgentChannels;
+import org.openkas.testkit.Http2Frame;
+import org.openkas.testkit.RawPeer;
+import org.openkas.testkit.SimulatedAgent;
+import org.openkas.testkit.TestRepository;
+
+/** Agents on the HTTP port of an operator's Open Liberty, while Liberty stops the application or itself. */
+@Timeout(180)
+class AgentsOnLibertyIT {
+    private static final Duration SOON = Duration.ofSeconds(15);
+    private static final String TOKEN = "token-of-the-agent-0123456789";
+    private static final String GET_CONFIGURATION = "/gitlab.agent.agent_configuration.rpc.AgentConfiguration/GetConfiguration";
+    private static final String FILE = ".gitlab/agents/one/config.yaml";
+    private static final int AGENTS = 20;
+
+    @TempDir
+    Path directory;
+
+    private TestRepository repository;
+    private OperatorLiberty server;
+
+    @BeforeEach
+    void start() throws Exception {
+        repository = TestRepository.create(directory.resolve("one.git"));
+        repository.commit("main", Map.of(FILE, "ci_access: {projects: [{id: g/first}]}\n"));
+        Files.writeString(directory.resolve("agents.yaml"), "agents: [{name: one, token: " + TOKEN + ", repository: one.git}]\n");
+        Path file = Files.writeString(directory.resolve("kas.yaml"), """
+                standalone: {agents_file: %s}
+                agent: {listen: {address: "127.0.0.1:0", listen_grace_period: 2s}}
+                observability: {listen: {address: "127.0.0.1:0"}}
+                """.formatted(directory.resolve("agents.yaml")));
+        server = OperatorLiberty.start(directory, file.toString());
+        await().atMost(Duration.ofSeconds(90)).ignoreExceptions()
+                .untilAsserted(() -> assertThat(server.get("/health/ready").body()).contains("\"readiness\",\"status\":\"UP\""));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        repository.close();
+    }
+
+    @Test
+    @DisplayName("AG-25: server stop: waiting calls end with OK, GOAWAY graceful_stop, close frame 1000, though Liberty closes the port")
+    void serverStop() throws Exception {
+        try (RawPeer waiting = RawPeer.websocket(server.port()); RawPeer idle = RawPeer.websocket(server.port())) {
+            idle.sendHttp2(Http2Frame.opening());
+            waiting.sendHttp2(Http2Frame.opening());
+            waiting.send(Http2Frame.call(1, GET_CONFIGURATION, "kas.test", "authorization", "Bearer " + TOKEN),
+                    Http2Frame.message(1, new byte[0], true));
+            waiting.readFrame(Http2Frame.DATA);
+            Thread stop = Thread.ofVirtual().start(() -> assertThat(stopped()).isZero());
+            assertThat(ending(waiting)).containsExactlyInAnyOrder("end 0", "graceful_stop 0", "graceful_stop 0");
+            assertThat(ending(idle)).containsExactly("graceful_stop 0", "graceful_stop 0");
+            assertThat(stop.join(Duration.ofSeconds(60))).isTrue();
+            assertThat(server.running()).isFalse();
+            assertThat(server.console()).doesNotContain("\"level\":\"error\"", "CWWKE1102W", "Exception");
+        }
+    }
+
+    private int stopped() {
+        try {
+            return server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<String> ending(RawPeer peer) {
+        List<String> seen = new ArrayList<>();
+        assertThatThrownBy(() -> {
+            while (true) {
+                Http2Frame frame = peer.readFrame();
+                if (frame.type() == Http2Frame.HEADERS && frame.has(Http2Frame.END_STREAM)) {
+                    seen.add("end 0");
+                } else if (frame.type() == Http2Frame.GOAWAY) {
+                    seen.add(frame.debug() + " " + frame.error());
+                } else if (frame.type() == Http2Frame.PING && !frame.has(Http2Frame.ACK)) {
+                    peer.send(Http2Frame.pingAck(frame.payload()));
+                }
+            }
+        }).isInstanceOf(EOFException.class).hasMessageStartingWith("WebSocket closed with 1000");
+        return seen;
+    }
+
+    @Test
+    @DisplayName("redeploy under load: streams end with OK, no call is lost, agents are back soon and hear of what changed meanwhile")
+    void redeploy() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        Queue<Status> ends = new ConcurrentLinkedQueue<>();
+        Queue<Status> refusals = new ConcurrentLinkedQueue<>();
+        Queue<String> commits = new ConcurrentLinkedQueue<>();
+        Queue<Duration> gaps = new ConcurrentLinkedQueue<>();
+        AtomicInteger connected = new AtomicInteger();
+        List<Thread> agents = new ArrayList<>();
+        for (int i = 0; i < AGENTS; i++) {
+            int id = i;
+            agents.add(Thread.ofVirtual().start(() -> {
+                long lost = System.nanoTime();
+                while (!over.get()) {
+                    try (SimulatedAgent agent = new SimulatedAgent(AgentChannels.ws(server.port()), TOKEN, "pod" + id)) {
+                        agent.register(id);
+                        gaps.add(Duration.ofNanos(System.nanoTime() - lost));
+                        SimulatedAgent.Configurations stream = agent.configurations("");
+                        commits.add(stream.next(SOON).getCommitId());
+                        connected.incrementAndGet();
+                        while (!stream.end().isDone() && !over.get()) {
+                            agent.register(id);
+                            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+                        }
+                        if (!over.get()) {
+                            lost = System.nanoTime();
+                            ends.add(stream.end().join());
+                        }
+                    } catch (StatusRuntimeException e) {
+                        refusals.add(e.getStatus());
+                        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+                    } catch (InterruptedException e) {
+                        return;
+                    }
+                }
+            }));
+        }
+        await().atMost(SOON).until(() -> connected.get() == AGENTS);
+        gaps.clear();
+        commits.clear();
+        server.redeploy();
+        await().atMost(SOON).until(() -> server.get("/-/kubernetes-agent/").statusCode() == 404);
+        String changed = repository.commit("main", Map.of(FILE, "ci_access: {projects: [{id: g/second}]}\n"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> connected.get() == 2 * AGENTS);
+        over.set(true);
+        for (Thread agent : agents) {
+            agent.join();
+        }
+        assertThat(ends).hasSize(AGENTS).allMatch(Status::isOk);
+        assertThat(commits).hasSize(AGENTS).containsOnly(changed);
+        // between the old application and the new one nobody is there; a call that was taken is answered
+        assertThat(refusals).extracting(Status::getCode).containsOnly(Status.Code.UNAVAILABLE);
+        assertThat(refusals).extracting(Status::getCause).allSatisfy(cause -> assertThat(cause).hasMessageContaining("did not upgrade"));
+        assertThat(gaps).hasSize(AGENTS).allSatisfy(gap -> assertThat(gap).isLessThan(Duration.ofSeconds(8)));
+    }
+}

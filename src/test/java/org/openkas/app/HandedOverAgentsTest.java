@@ -1,0 +1,59 @@
+package org.openkas.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.util.MutableHandlerRegistry;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.openkas.common.SystemTimers;
+import org.openkas.grpc.ConnectionPolicy;
+import org.openkas.grpc.HandoffListener;
+import org.openkas.grpc.HandoffSettings;
+import org.openkas.grpc.ListenerRuntime;
+import org.openkas.net.EventLoops;
+
+class HandedOverAgentsTest {
+    private final EventLoops loops = new EventLoops(1);
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final SystemTimers timers = new SystemTimers(executor);
+    private final HandedOverAgents agents = new HandedOverAgents(
+            () -> new HandoffListener(new HandoffSettings(Duration.ofHours(2), Duration.ZERO, ConnectionPolicy.STANDARD),
+                    new ListenerRuntime(loops, executor, timers, RandomGenerator.getDefault()), new MutableHandlerRegistry()));
+
+    @BeforeEach
+    void start() {
+        agents.start();
+    }
+
+    @AfterEach
+    void close() {
+        agents.close();
+        loops.close();
+        timers.close();
+        executor.close();
+    }
+
+    @Test
+    void isMadeAnewAfterADrain() throws Exception {
+        HandoffListener first = agents.listener();
+        assertThat(agents.renew()).as("while it runs").isEmpty();
+        agents.drain(Duration.ofSeconds(5));
+        HandoffListener second = agents.renew().orElseThrow();
+        assertThat(second).isNotSameAs(first).isSameAs(agents.listener());
+        assertThat(agents.renew()).isEmpty();
+        agents.drain(Duration.ofSeconds(5));
+        assertThat(agents.renew()).isPresent();
+    }
+
+    @Test
+    void isNotMadeAnewAfterItsEnd() throws Exception {
+        agents.drain(Duration.ofSeconds(5));
+        agents.end(Duration.ofSeconds(5));
+        assertThat(agents.renew()).isEmpty();
+    }
+}
