@@ -16,8 +16,8 @@ import org.openkas.websocket.UpgradeRules;
  * container calls it from one thread at a time.
  */
 final class AgentSession extends Endpoint {
-    /** A peer that takes nothing for so long is gone: the keepalive's 50 s and 20 s. */
-    private static final Duration SEND_LIMIT = Duration.ofSeconds(70);
+    /** A peer that takes nothing for so long is dropped, as TCP_USER_TIMEOUT does it on the agents' own port. */
+    private static final Duration SEND_LIMIT = Duration.ofSeconds(20);
 
     private final AgentEntrance entrance;
     private final String subprotocol;

@@ -136,6 +136,16 @@ abstract class AgentTransportContract {
         return true;
     }
 
+    /** Whether a fragment that continues nothing is noticed before the last one. */
+    protected boolean noticesStrayFragments() {
+        return true;
+    }
+
+    /** What a close frame with a code that nobody may send is answered with. */
+    protected int wrongCloseAnswer(int code) {
+        return 1002;
+    }
+
     /** How a new connection fares after a drain. */
     protected void assertShut(Running server) throws Exception {
         assertThatThrownBy(() -> RawPeer.http(server.port())).isInstanceOf(IOException.class);
@@ -398,14 +408,86 @@ abstract class AgentTransportContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"c2,reserved bits", "83,unknown opcode", "8b,unknown opcode", "80,continuation of nothing", "09,fragmented control frame"})
-    @DisplayName("a breach of the protocol ends in 1002")
+    @ValueSource(ints = {0, 1, 125})
+    @DisplayName("AG-11 pings of any size are answered (Autobahn 2.1 to 2.4)")
+    void pingSizes(int size) throws Exception {
+        RawPeer peer = peer(running(standard()));
+        byte[] payload = new byte[size];
+        java.util.Arrays.fill(payload, (byte) 0xfe);
+        peer.send(new WebSocketMessage(WebSocketMessage.PING, payload));
+        WebSocketMessage pong = peer.readControl();
+        assertThat(pong.first()).isEqualTo(WebSocketMessage.PONG);
+        assertThat(pong.payload()).isEqualTo(payload);
+    }
+
+    @Test
+    @DisplayName("pongs that nobody asked for mean nothing (Autobahn 2.7 to 2.9)")
+    void unsolicitedPongs() throws Exception {
+        RawPeer peer = peer(running(standard()));
+        peer.send(new WebSocketMessage(WebSocketMessage.PONG, new byte[0]));
+        peer.send(new WebSocketMessage(WebSocketMessage.PONG, new byte[]{1, 2, 3}));
+        peer.send(call(1, REGISTER), Http2Frame.message(1, new byte[0], true));
+        assertThat(peer.readStatus()).isEqualTo("0 ");
+        assertThat(peer.controls()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"c2,reserved bit 1", "a2,reserved bit 2", "92,reserved bit 3", "f2,reserved bits", "83,opcode 3", "84,opcode 4",
+            "85,opcode 5", "86,opcode 6", "87,opcode 7", "8b,opcode 11", "8c,opcode 12", "8d,opcode 13", "8e,opcode 14", "8f,opcode 15",
+            "80,continuation of nothing", "00,fragment of nothing", "09,fragmented ping", "0a,fragmented pong", "08,fragmented close"})
+    @DisplayName("a breach of the protocol ends in 1002 (Autobahn 3, 4, 5.1, 5.2, 5.9 to 5.14)")
     void violations(String first, String what) throws Exception {
         RawPeer peer = peer(running(standard()));
+        assumeTrue(noticesStrayFragments() || !first.equals("00"));
         peer.send(new WebSocketMessage(Integer.parseInt(first, 16), new byte[0]));
+        assertViolation(peer, what);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {WebSocketMessage.PING, WebSocketMessage.PONG, WebSocketMessage.CLOSE})
+    @DisplayName("control frames above 125 bytes end in 1002 (Autobahn 2.5, 7.3.6)")
+    void largeControlFrames(int first) throws Exception {
+        RawPeer peer = peer(running(standard()));
+        byte[] payload = new byte[126];
+        payload[0] = 3;
+        payload[1] = (byte) 0xe8;
+        peer.send(new WebSocketMessage(first, payload));
+        assertViolation(peer, "too large");
+    }
+
+    @Test
+    @DisplayName("a new message within a fragmented one ends in 1002 (Autobahn 5.15, 5.18)")
+    void messageWithinMessage() throws Exception {
+        RawPeer peer = opened(RawPeer.websocket(running(standard()).port()));
+        peer.send(new WebSocketMessage(0x02, Http2Frame.opening()));
+        peer.send(new WebSocketMessage(WebSocketMessage.BINARY, Http2Frame.ping(1).bytes()));
+        assertViolation(peer, "new message");
+    }
+
+    private static void assertViolation(RawPeer peer, String what) throws IOException {
         WebSocketMessage close = peer.readControl();
+        assertThat(close.first()).as(what).isEqualTo(WebSocketMessage.CLOSE);
         assertThat(close.closeCode()).as(what).isEqualTo(1002);
         assertThat(close.closeReason()).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999})
+    @DisplayName("close codes that a peer may send are echoed (Autobahn 7.7)")
+    void closeCodes(int code) throws Exception {
+        RawPeer peer = peer(running(standard()));
+        peer.send(WebSocketMessage.close(code, ""));
+        assertThat(peer.readControl().closeCode()).isEqualTo(code);
+        assertThat(peer.awaitClose(2_000)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 999, 1004, 1005, 1006, 2000, 2999})
+    @DisplayName("close codes that nobody may send end the connection with 1002 (Autobahn 7.9)")
+    void wrongCloseCodes(int code) throws Exception {
+        RawPeer peer = peer(running(standard()));
+        peer.send(WebSocketMessage.close(code, ""));
+        assertThat(peer.readControl().closeCode()).isEqualTo(wrongCloseAnswer(code));
     }
 
     @Test

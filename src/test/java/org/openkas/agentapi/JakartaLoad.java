@@ -14,10 +14,12 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
+import jakarta.enterprise.inject.spi.CDI;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -29,15 +31,21 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openkas.agentendpoint.AgentEntrance;
+import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.testkit.AgentChannels;
 import org.openkas.testkit.AgentServices;
 import org.openkas.testkit.Http2Frame;
 import org.openkas.testkit.RawPeer;
+import org.openkas.testkit.WebSocketMessage;
 
 /** Many connections, much data, and peers that do not play along, on Open Liberty's port. Runs inside, as {@link JakartaTransport}. */
 class JakartaLoad {
     private static final long MIB = 1 << 20;
 
+    private final AgentEntrance entrance = CDI.current().select(AgentEntrance.class).get();
     private final JakartaTransport transport = new JakartaTransport();
     private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -61,6 +69,17 @@ class JakartaLoad {
         for (AutoCloseable each : opened.reversed()) {
             each.close();
         }
+    }
+
+    /** In place of the server that each test has: one that notices the silent after 10.3 s. */
+    private void noticeSilence() throws Exception {
+        opened.removeLast().close();
+        opened.add(transport.start(AgentTransportContract.standard()
+                .policy(ConnectionPolicy.STANDARD.withKeepAlive(Duration.ofSeconds(10), Duration.ofMillis(300), Duration.ZERO))));
+    }
+
+    private boolean nobodyIsIn() {
+        return entrance.isEmpty();
     }
 
     private Channel channel() {
@@ -106,6 +125,58 @@ class JakartaLoad {
                 }));
         late.onNext(BytesValue.getDefaultInstance());
         await().until(() -> transport.services.tunnels() == 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("a connection that ends without a close frame ends its calls and is forgotten")
+    void endsWithoutCloseFrame(boolean reset) throws Exception {
+        RawPeer peer = RawPeer.websocket(JakartaTransport.port);
+        opened.add(peer);
+        peer.sendHttp2(Http2Frame.opening());
+        peer.send(Http2Frame.call(1, "/gitlab.agent.reverse_tunnel.rpc.ReverseTunnel/Connect", "x", "authorization", "Bearer t"));
+        await().until(() -> transport.services.tunnels() == 1);
+        if (reset) {
+            peer.reset();
+        } else {
+            peer.close();
+        }
+        await().until(() -> transport.services.tunnels() == 0 && nobodyIsIn());
+    }
+
+    @Test
+    @DisplayName("a half-open connection ends with the keepalive and frees its calls and buffers")
+    void halfOpen() throws Exception {
+        noticeSilence();
+        RawPeer peer = RawPeer.websocket(JakartaTransport.port);
+        opened.add(peer);
+        peer.sendHttp2(Http2Frame.opening());
+        peer.send(Http2Frame.call(1, "/gitlab.agent.reverse_tunnel.rpc.ReverseTunnel/Connect", "x", "authorization", "Bearer t"));
+        await().until(() -> transport.services.tunnels() == 1);
+        await().atMost(Duration.ofSeconds(14)).until(() -> transport.services.tunnels() == 0);
+        await().atMost(Duration.ofSeconds(45)).until(this::nobodyIsIn);
+    }
+
+    @Test
+    @DisplayName("a peer that stops in the middle of a message, reading and writing, ends with the keepalive and frees everything")
+    void stopsInTheMiddle() throws Exception {
+        noticeSilence();
+        long before = memory();
+        List<RawPeer> peers = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            RawPeer peer = RawPeer.slow(JakartaTransport.port, true);
+            peers.add(peer);
+            opened.add(peer);
+            peer.sendHttp2(Http2Frame.opening(4, 0x7fffffff), Http2Frame.windowUpdate(0, 0x7fff0000 - 65535).bytes());
+            peer.send(Http2Frame.call(1, "/test.Bulk/Download", "x", "authorization", "Bearer t"), Http2Frame.message(1, new byte[0], true));
+            peer.readFrame(Http2Frame.DATA);
+            byte[] half = new WebSocketMessage(WebSocketMessage.BINARY, new byte[100_000]).masked();
+            peer.send(Arrays.copyOf(half, half.length / 2));
+        }
+        assertThat(nobodyIsIn()).isFalse();
+        await().atMost(Duration.ofSeconds(75)).until(this::nobodyIsIn);
+        assertThat(memory() - before).as("bytes that stay").isLessThan(20 * MIB);
+        AgentTransportContract.register(served());
     }
 
     private static StreamObserver<BytesValue> completing(Runnable completed) {

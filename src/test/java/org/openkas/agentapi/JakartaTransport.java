@@ -122,6 +122,11 @@ class JakartaTransport extends AgentTransportContract {
     }
 
     @Override
+    protected boolean noticesStrayFragments() {
+        return false;
+    }
+
+    @Override
     protected boolean insistsOnMasks() {
         return false;
     }
