@@ -24,14 +24,19 @@ final class OperatorLiberty implements AutoCloseable {
     private final Path directory;
     private final String configuration;
     private final int port;
+    private final int httpsPort;
     private final Process process;
 
-    private OperatorLiberty(Path directory, String configuration) throws IOException {
+    private OperatorLiberty(Path directory, String configuration, String overrides) throws IOException {
         this.directory = directory;
+        httpsPort = RunningDistribution.freePort();
         this.configuration = configuration;
         port = RunningDistribution.freePort();
         Path server = Files.createDirectories(directory.resolve("usr/servers/operator"));
-        Files.writeString(server.resolve("server.xml"), documentedServerXml());
+        Files.writeString(server.resolve("server.xml"), documentedXml("docs/liberty.md"));
+        if (!overrides.isEmpty()) {
+            Files.writeString(Files.createDirectories(server.resolve("configDropins/overrides")).resolve("agents.xml"), overrides);
+        }
         Files.copy(Path.of("liberty/jvm.options"), server.resolve("jvm.options"));
         Files.copy(Path.of("target/openkas.war"), Files.createDirectories(server.resolve("apps")).resolve("openkas.war"));
         process = command("run").redirectErrorStream(true).redirectOutput(directory.resolve("console").toFile()).start();
@@ -39,7 +44,12 @@ final class OperatorLiberty implements AutoCloseable {
 
     /** {@code configuration} is the path of the configuration file. */
     static OperatorLiberty start(Path directory, String configuration) throws IOException {
-        return new OperatorLiberty(directory, configuration);
+        return new OperatorLiberty(directory, configuration, "");
+    }
+
+    /** With HTTPS, as {@code docs/agents-on-liberty.md} shows it. */
+    static OperatorLiberty secure(Path directory, String configuration) throws IOException {
+        return new OperatorLiberty(directory, configuration, documentedXml("docs/agents-on-liberty.md"));
     }
 
     private ProcessBuilder command(String action, String... options) {
@@ -49,18 +59,29 @@ final class OperatorLiberty implements AutoCloseable {
         builder.environment().put("OPENKAS_CONFIGURATION_FILE", configuration);
         builder.environment().put("WLP_USER_DIR", directory.resolve("usr").toString());
         builder.environment().put("OPENKAS_HTTP_PORT", Integer.toString(port));
+        builder.environment().put("AGENTS_HTTPS_PORT", Integer.toString(httpsPort));
+        builder.environment().put("AGENTS_KEYSTORE_PASSWORD", "changeit");
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         return builder;
     }
 
-    private static String documentedServerXml() throws IOException {
-        String text = Files.readString(Path.of("docs/liberty.md"));
+    private static String documentedXml(String document) throws IOException {
+        String text = Files.readString(Path.of(document));
         int begin = text.indexOf("```xml\n") + "```xml\n".length();
         return text.substring(begin, text.indexOf("```", begin));
     }
 
     int port() {
         return port;
+    }
+
+    int httpsPort() {
+        return httpsPort;
+    }
+
+    /** The lines of a file in the server's directory of logs. */
+    List<String> log(String name) throws IOException {
+        return Files.readAllLines(directory.resolve("usr/servers/operator/logs").resolve(name));
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -29,9 +29,9 @@ final class Agent implements AutoCloseable {
 
     static ManagedChannel channel(String transport, int port) {
         return switch (transport) {
-            case "ws" -> AgentChannels.ws(port);
+            case "ws", "http" -> AgentChannels.ws(port);
             case "grpc" -> AgentChannels.grpc(port);
-            default -> throw new IllegalArgumentException("transport: ws or grpc, not " + transport);
+            default -> throw new IllegalArgumentException("transport: ws, grpc or http, not " + transport);
         };
     }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 /** Runs one scenario against the distribution, and against the peer that {@code KAS_BIN} names, if it does. */
 final class Bench {
     private static final String USAGE = """
-            bench: startup | idle ws|grpc AGENTS | unary | churn ws|grpc AGENTS | unread PEERS
+            bench: startup | idle ws|grpc|http AGENTS | unary | churn ws|grpc|http AGENTS | unread PEERS
             """;
 
     private Bench() {
@@ -33,7 +33,7 @@ final class Bench {
         switch (words.getFirst()) {
             case "startup" -> startup(peer);
             case "idle" -> scenario(peer, 1, site -> Idle.run(site, words.get(1), Integer.parseInt(words.get(2))));
-            case "unary" -> scenario(peer, 1, Unary::run);
+            case "unary" -> scenario(peer, 1, site -> Unary.run(site, peer.isPresent()));
             case "churn" -> scenario(peer, Integer.parseInt(words.get(2)), site -> Churn.run(site, words.get(1), Integer.parseInt(words.get(2))));
             case "unread" -> scenario(peer, 1, site -> Unread.run(site, Integer.parseInt(words.get(1))));
             default -> System.out.print(USAGE);

@@ -21,7 +21,7 @@ final class Churn {
             List<Agent> now = new ArrayList<>();
             long begin = System.nanoTime();
             for (int i = 0; i < agents; i++) {
-                now.add(new Agent(transport, site.agentPort, Site.token(i), 2));
+                now.add(new Agent(transport, site.port(transport), Site.token(i), 2));
             }
             int configured = 0;
             for (Agent agent : now) {

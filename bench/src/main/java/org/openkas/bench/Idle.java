@@ -13,7 +13,7 @@ final class Idle {
     }
 
     static void run(Site site, String transport, int agents) throws Exception {
-        try (Agent first = new Agent(transport, site.agentPort, Site.token(0), 0)) {
+        try (Agent first = new Agent(transport, site.port(transport), Site.token(0), 0)) {
             first.configured.get(30, TimeUnit.SECONDS);
         }
         Thread.sleep(TimeUnit.SECONDS.toMillis(SETTLE_SECONDS));
@@ -22,7 +22,7 @@ final class Idle {
         List<Agent> all = new ArrayList<>();
         long begin = System.nanoTime();
         for (int i = 0; i < agents; i++) {
-            all.add(new Agent(transport, site.agentPort, Site.token(0), 2));
+            all.add(new Agent(transport, site.port(transport), Site.token(0), 2));
             if (i >= AT_ONCE) {
                 all.get(i - AT_ONCE).configured.get(60, TimeUnit.SECONDS);
             }

@@ -27,6 +27,7 @@ final class Site implements AutoCloseable {
     final FakeGitaly gitaly = FakeGitaly.onTcp();
     final TestRepository repository;
     final int agentPort;
+    final int httpPort;
     final ProcessFigures figures;
     final Path log;
     final long startedMillis;
@@ -42,8 +43,9 @@ final class Site implements AutoCloseable {
         for (int i = 0; i < agents; i++) {
             gitLab.agent(token(i), agentInfo(i));
         }
-        List<Integer> ports = freePorts(6);
+        List<Integer> ports = freePorts(7);
         agentPort = ports.getFirst();
+        httpPort = ports.getLast();
         redis = peer.isEmpty() ? Optional.empty() : Optional.of(start(List.of(System.getenv().getOrDefault("REDIS_BIN", "redis-server"), "--port",
                 ports.get(5).toString(), "--save", "", "--appendonly", "no"), directory.resolve("redis.log")));
         Path file = configuration(ports);
@@ -54,6 +56,11 @@ final class Site implements AutoCloseable {
         figures = new ProcessFigures(process.pid());
         await(ports.get(1));
         startedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
+    }
+
+    /** Where agents of this transport come in. */
+    int port(String transport) {
+        return transport.equals("http") ? httpPort : agentPort;
     }
 
     /** The token of the i-th agent; all are the same agent registration's pods where {@code agents} was 1. */
@@ -84,7 +91,7 @@ final class Site implements AutoCloseable {
 
     private Process start(List<String> command, Path output) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-        builder.environment().put("OPENKAS_HTTP_PORT", "");
+        builder.environment().put("OPENKAS_HTTP_PORT", Integer.toString(httpPort));
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("TMPDIR", directory.toString());
         return builder.start();

@@ -20,7 +20,7 @@ final class Unary {
     private Unary() {
     }
 
-    static void run(Site site) throws Exception {
+    static void run(Site site, boolean peer) throws Exception {
         Server bare = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)).directExecutor()
                 .addService(new AgentRegistrarGrpc.AgentRegistrarImplBase() {
                     @Override
@@ -34,8 +34,9 @@ final class Unary {
                 double plain = rate(Agent.channel("grpc", bare.getPort()), streams);
                 double grpc = rate(Agent.channel("grpc", site.agentPort), streams);
                 double ws = rate(Agent.channel("ws", site.agentPort), streams);
-                System.out.printf("unary %2d at once: bare gRPC %.0f/s; server over gRPC %.0f/s (%.2f), over WebSocket %.0f/s (%.2f)%n", streams, plain,
-                        grpc, grpc / plain, ws, ws / plain);
+                double http = peer ? Double.NaN : rate(Agent.channel("http", site.httpPort), streams);
+                System.out.printf("unary %2d at once: bare gRPC %.0f/s; server over gRPC %.0f/s (%.2f), over WebSocket %.0f/s (%.2f),"
+                        + " over Open Liberty's port %.0f/s (%.2f)%n", streams, plain, grpc, grpc / plain, ws, ws / plain, http, http / plain);
             }
         } finally {
             bare.shutdownNow();
