@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.reporting.ReportEntry;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
@@ -29,6 +30,11 @@ public class ContractServlet extends HttpServlet {
                         : DiscoverySelectors.selectMethod(request.getParameter("method")))
                 .build();
         LauncherFactory.create().execute(tests, new TestExecutionListener() {
+            @Override
+            public void reportingEntryPublished(TestIdentifier test, ReportEntry entry) {
+                entry.getKeyValuePairs().forEach((key, value) -> out.println(key + " " + value));
+            }
+
             @Override
             public void executionFinished(TestIdentifier test, TestExecutionResult result) {
                 String name = test.getParentId().isPresent()

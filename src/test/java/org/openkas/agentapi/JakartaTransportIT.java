@@ -17,6 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.openkas.testkit.RawPeer;
 
@@ -44,6 +45,12 @@ class JakartaTransportIT {
     @TestFactory
     Stream<DynamicTest> load() throws Exception {
         return inside(JakartaLoad.class);
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "openkas.figures", matches = "true", disabledReason = "figures are asked for by openkas.figures=true")
+    void figures() throws Exception {
+        get("/contract?class=" + JakartaFigures.class.getName()).body().lines().filter(line -> !line.startsWith("ok ")).forEach(System.out::println);
     }
 
     /** Runs a test class in the server and shows its tests as if they ran here. */

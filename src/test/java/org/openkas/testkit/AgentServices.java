@@ -34,6 +34,9 @@ public final class AgentServices {
     /** Sends without end, as fast as flow control allows. */
     public static final MethodDescriptor<BytesValue, BytesValue> DOWNLOAD = method(MethodDescriptor.MethodType.SERVER_STREAMING,
             "test.Bulk", "Download");
+    /** Takes messages without end and forgets them. */
+    public static final MethodDescriptor<BytesValue, BytesValue> UPLOAD = method(MethodDescriptor.MethodType.CLIENT_STREAMING, "test.Bulk",
+            "Upload");
     /** Sends one message back. */
     public static final MethodDescriptor<BytesValue, BytesValue> ECHO = method(MethodDescriptor.MethodType.UNARY, "test.Bulk", "Echo");
 
@@ -125,6 +128,22 @@ public final class AgentServices {
                             call.onNext(chunk);
                         }
                     });
+                })).addMethod(UPLOAD, ServerCalls.asyncClientStreamingCall(responses -> new StreamObserver<>() {
+                    @Override
+                    public void onNext(BytesValue message) {
+                        // forgotten
+                    }
+
+                    @Override
+                    public void onError(Throwable failure) {
+                        // the caller left
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        responses.onNext(BytesValue.getDefaultInstance());
+                        responses.onCompleted();
+                    }
                 })).addMethod(INFLATE, ServerCalls.asyncUnaryCall((request, responses) -> {
                     responses.onNext(BytesValue.of(ByteString.copyFrom(new byte[4 << 20])));
                     responses.onCompleted();

@@ -50,9 +50,14 @@ public final class SimulatedAgent implements AutoCloseable {
 
     /** Asks for its configuration, as the one that has processed {@code lastCommit}. */
     public Configurations configurations(String lastCommit) {
+        return configurations(lastCommit, true);
+    }
+
+    /** As the other, but shows up as connected meanwhile unless {@code skipRegister}. */
+    public Configurations configurations(String lastCommit, boolean skipRegister) {
         Configurations stream = new Configurations();
         AgentConfigurationGrpc.newStub(authorized).withCompression("gzip").getConfiguration(
-                ConfigurationRequest.newBuilder().setCommitId(lastCommit).setAgentMeta(meta).setSkipRegister(true).build(), stream);
+                ConfigurationRequest.newBuilder().setCommitId(lastCommit).setAgentMeta(meta).setSkipRegister(skipRegister).build(), stream);
         return stream;
     }
 
