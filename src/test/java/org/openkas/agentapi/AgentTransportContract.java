@@ -699,12 +699,17 @@ abstract class AgentTransportContract {
 
     // ------------------------------------------------------------------ keepalive
 
-    @Test
-    @DisplayName("AG-11, AG-20 a silent connection gets an HTTP/2 PING and no WebSocket ping, and is closed without an ACK")
-    void keepalive() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("AG-11, AG-20 a silent connection gets an HTTP/2 PING and no WebSocket ping, and is closed without an ACK, calls or not")
+    void keepalive(boolean withCall) throws Exception {
         // the library takes no shorter period than 10 s
         ConnectionPolicy quick = standard().policy().withKeepAlive(Duration.ofSeconds(10), Duration.ofMillis(300), Duration.ZERO);
         RawPeer peer = peer(running(standard().policy(quick)));
+        if (withCall) {
+            peer.send(call(1, CONNECT));
+            await().until(() -> services.tunnels() == 1);
+        }
         long begin = System.nanoTime();
         peer.patience(15_000);
         peer.readFrame(Http2Frame.PING);
