@@ -56,11 +56,6 @@ public final class HandoffListener implements AutoCloseable {
         }
     }
 
-    /** How long to wait for the close frame of a peer that was sent one. */
-    public Duration closing() {
-        return settings.policy().closing();
-    }
-
     /**
      * Takes a session over; the caller passes what arrives to the channel.
      *

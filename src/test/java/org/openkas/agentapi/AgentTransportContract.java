@@ -18,12 +18,14 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,8 +45,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.cluster.TokenLimiter;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
+import org.openkas.common.Log;
 import org.openkas.grpc.ConnectionPolicy;
+import org.openkas.grpc.GrpcServerMetrics;
+import org.openkas.grpc.ListenerSettings;
 import org.openkas.grpc.MessageValidator;
+import org.openkas.grpc.Opening;
+import org.openkas.net.ListenAddress;
+import org.openkas.net.Network;
+import org.openkas.net.Security;
 import org.openkas.proto.agentconfiguration.AgentConfigurationGrpc;
 import org.openkas.proto.agentconfiguration.ConfigurationRequest;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
@@ -53,6 +64,7 @@ import org.openkas.testkit.AgentServices;
 import org.openkas.testkit.Http2Frame;
 import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.RecordedLog;
+import org.openkas.testkit.Threads;
 import org.openkas.testkit.WebSocketMessage;
 
 /** What agents meet on any listener that takes WebSockets (chapter 01 §2, §3), whoever terminates them. */
@@ -89,6 +101,15 @@ abstract class AgentTransportContract {
         Setup aliases(Map<String, String> changed) {
             return new Setup(maxConnectionAge, listenGracePeriod, policy, limiter, validator, changed);
         }
+
+        ListenerSettings listener(Opening opening) {
+            return new ListenerSettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), new Security.Plain(), opening, maxConnectionAge,
+                    listenGracePeriod, policy);
+        }
+
+        AgentGate gate(PrometheusRegistry registry, Log log) {
+            return new AgentGate(new GrpcServerMetrics(registry), validator, limiter, new RateExceeded(registry), aliases, log);
+        }
     }
 
     /** A listener that runs. */
@@ -103,6 +124,9 @@ abstract class AgentTransportContract {
         @Override
         void close();
     }
+
+    /** What the listeners run on. */
+    protected static Threads threads;
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     protected final AgentServices services = new AgentServices();
@@ -141,11 +165,6 @@ abstract class AgentTransportContract {
         return true;
     }
 
-    /** What a close frame with a code that nobody may send is answered with. */
-    protected int wrongCloseAnswer(int code) {
-        return 1002;
-    }
-
     /** How a new connection fares after a drain. */
     protected void assertShut(Running server) throws Exception {
         assertThatThrownBy(() -> RawPeer.http(server.port())).isInstanceOf(IOException.class);
@@ -156,6 +175,16 @@ abstract class AgentTransportContract {
                 ConnectionPolicy.STANDARD.withHandshake(Duration.ofSeconds(25), Duration.ofMillis(500)), token -> true,
                 message -> Optional.empty(),
                 Map.of());
+    }
+
+    @BeforeAll
+    static void startThreads() {
+        threads = new Threads();
+    }
+
+    @AfterAll
+    static void stopThreads() {
+        threads.close();
     }
 
     @AfterEach
@@ -413,7 +442,7 @@ abstract class AgentTransportContract {
     void pingSizes(int size) throws Exception {
         RawPeer peer = peer(running(standard()));
         byte[] payload = new byte[size];
-        java.util.Arrays.fill(payload, (byte) 0xfe);
+        Arrays.fill(payload, (byte) 0xfe);
         peer.send(new WebSocketMessage(WebSocketMessage.PING, payload));
         WebSocketMessage pong = peer.readControl();
         assertThat(pong.first()).isEqualTo(WebSocketMessage.PONG);
@@ -487,7 +516,7 @@ abstract class AgentTransportContract {
     void wrongCloseCodes(int code) throws Exception {
         RawPeer peer = peer(running(standard()));
         peer.send(WebSocketMessage.close(code, ""));
-        assertThat(peer.readControl().closeCode()).isEqualTo(wrongCloseAnswer(code));
+        assertThat(peer.readControl().closeCode()).isEqualTo(1002);
     }
 
     @Test

@@ -25,9 +25,7 @@ public class ContractServlet extends HttpServlet {
         response.setContentType("text/plain; charset=utf-8");
         PrintWriter out = response.getWriter();
         LauncherDiscoveryRequest tests = LauncherDiscoveryRequestBuilder.request()
-                .selectors(request.getParameter("method") == null
-                        ? DiscoverySelectors.selectClass(request.getParameter("class"))
-                        : DiscoverySelectors.selectMethod(request.getParameter("method")))
+                .selectors(DiscoverySelectors.selectClass(request.getParameter("class")))
                 .build();
         LauncherFactory.create().execute(tests, new TestExecutionListener() {
             @Override

@@ -9,23 +9,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.openkas.agentendpoint.AgentEntrance;
-import org.openkas.common.SystemTimers;
-import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.HandoffListener;
 import org.openkas.grpc.HandoffSettings;
-import org.openkas.grpc.ListenerRuntime;
 import org.openkas.grpc.ListenerSettings;
 import org.openkas.grpc.Opening;
-import org.openkas.net.EventLoops;
-import org.openkas.net.ListenAddress;
-import org.openkas.net.Network;
-import org.openkas.net.Security;
 import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.WebSocketMessage;
 
@@ -33,35 +21,13 @@ import org.openkas.testkit.WebSocketMessage;
 class JakartaTransport extends AgentTransportContract {
     static volatile int port;
 
-    private static EventLoops loops;
-    private static ExecutorService executor;
-    private static SystemTimers timers;
-
-    @BeforeAll
-    static void startThreads() {
-        loops = new EventLoops(2);
-        executor = Executors.newVirtualThreadPerTaskExecutor();
-        timers = new SystemTimers(executor);
-    }
-
-    @AfterAll
-    static void stopThreads() {
-        loops.close();
-        timers.close();
-        executor.close();
-    }
-
     @Override
     protected Running start(Setup setup) throws Exception {
         AgentEntrance entrance = CDI.current().select(AgentEntrance.class).get();
         PrometheusRegistry registry = new PrometheusRegistry();
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), setup.validator(), setup.limiter(), new RateExceeded(registry),
-                setup.aliases(), log.log());
-        ListenerSettings settings = new ListenerSettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), new Security.Plain(),
-                new Opening.Http2(), setup.maxConnectionAge(), setup.listenGracePeriod(), setup.policy());
-        ListenerRuntime runtime = new ListenerRuntime(loops, executor, timers, RandomGenerator.getDefault());
-        AgentServer never = new AgentServer(settings, runtime, services.all(), gate, log.log());
-        HandoffListener listener = new HandoffListener(HandoffSettings.like(settings), runtime, never.methods());
+        ListenerSettings settings = setup.listener(new Opening.Http2());
+        AgentServer never = new AgentServer(settings, threads.runtime(), services.all(), setup.gate(registry, log.log()), log.log());
+        HandoffListener listener = new HandoffListener(HandoffSettings.like(settings), threads.runtime(), never.methods());
         listener.start();
         entrance.open(listener, "gitlab-kas/v1.2.3/abcdef");
         return new Running() {

@@ -1,10 +1,9 @@
 package org.openkas.agentapi;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +13,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.awaitility.core.ConditionTimeoutException;
+import org.openkas.testkit.FreePorts;
 
 /**
  * An Open Liberty of its own with the agents' endpoint and these tests in one application: what {@link JakartaTransport}
@@ -21,6 +22,7 @@ import java.util.zip.ZipOutputStream;
  */
 final class LibertyServer implements AutoCloseable {
     private static final List<String> LEFT_OUT = List.of("jakarta.", "microprofile", "arquillian", "shrinkwrap", "archunit", "wiremock");
+    private static final String APPLICATION_STARTED = "CWWKZ0001I";
 
     private final Process process;
     private final Path output;
@@ -34,7 +36,7 @@ final class LibertyServer implements AutoCloseable {
 
     /** Starts it below {@code directory} from the Open Liberty that the build unpacked at {@code wlp}. */
     static LibertyServer start(Path wlp, Path directory) throws IOException {
-        int port = freePort();
+        int port = FreePorts.some(1).getFirst();
         Path server = Files.createDirectories(directory.resolve("servers/contract"));
         Files.writeString(server.resolve("server.xml"),
                 """
@@ -56,7 +58,7 @@ final class LibertyServer implements AutoCloseable {
         Path output = directory.resolve("output.txt");
         LibertyServer started = new LibertyServer(builder.redirectErrorStream(true).redirectOutput(output.toFile()).start(), output, port);
         try {
-            started.awaitPort();
+            started.awaitApplication();
         } catch (IOException | RuntimeException e) {
             started.close();
             throw e;
@@ -68,32 +70,15 @@ final class LibertyServer implements AutoCloseable {
         return port;
     }
 
-    /** The server's JVM; the process that was started is a shell. */
-    ProcessHandle jvm() {
-        return process.descendants().filter(each -> each.info().command().orElse("").endsWith("java")).findFirst()
-                .orElse(process.toHandle());
-    }
-
-    private void awaitPort() throws IOException {
-        long end = System.nanoTime() + Duration.ofSeconds(120).toNanos();
-        while (!Files.readString(output).contains("CWWKZ0001I")) {
-            if (!process.isAlive() || System.nanoTime() > end) {
-                throw new IOException("Open Liberty did not start:\n" + Files.readString(output));
-            }
-            try (Socket socket = new Socket("127.0.0.1", port)) {
-                socket.getInputStream();
-            } catch (IOException e) {
-                // not yet
-            }
-            pause();
-        }
-    }
-
-    private static void pause() {
+    private void awaitApplication() throws IOException {
         try {
-            TimeUnit.MILLISECONDS.sleep(200);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            await().atMost(Duration.ofSeconds(120)).pollInterval(Duration.ofMillis(200))
+                    .until(() -> !process.isAlive() || Files.readString(output).contains(APPLICATION_STARTED));
+        } catch (ConditionTimeoutException e) {
+            throw new IOException("Open Liberty did not start:\n" + Files.readString(output), e);
+        }
+        if (!process.isAlive()) {
+            throw new IOException("Open Liberty ended:\n" + Files.readString(output));
         }
     }
 
@@ -130,12 +115,6 @@ final class LibertyServer implements AutoCloseable {
                     zip.closeEntry();
                 }
             }
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -6,37 +6,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.ManagedChannel;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.random.RandomGenerator;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.openkas.common.SystemTimers;
 import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.grpc.GrpcServerMetrics;
-import org.openkas.grpc.ListenerRuntime;
 import org.openkas.grpc.ListenerSettings;
 import org.openkas.grpc.Opening;
-import org.openkas.net.EventLoops;
 import org.openkas.net.ListenAddress;
 import org.openkas.net.Network;
 import org.openkas.net.Security;
@@ -45,31 +37,26 @@ import org.openkas.testkit.AgentServices;
 import org.openkas.testkit.Http2Frame;
 import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.RecordedLog;
+import org.openkas.testkit.Threads;
 
 /** The table of chapter 01 §2.1: what the port accepts with and without WebSocket and TLS. */
 class ListenerModesTest {
     private static final Path CERTIFICATE = Path.of("src/test/resources/org/openkas/testkit/server.pem");
     private static final Path KEY = Path.of("src/test/resources/org/openkas/testkit/server-key.pem");
 
-    private static EventLoops loops;
-    private static ExecutorService executor;
-    private static SystemTimers timers;
+    private static Threads threads;
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final RecordedLog log = new RecordedLog();
 
     @BeforeAll
     static void startThreads() {
-        loops = new EventLoops(2);
-        executor = Executors.newVirtualThreadPerTaskExecutor();
-        timers = new SystemTimers(executor);
+        threads = new Threads();
     }
 
     @AfterAll
     static void stopThreads() {
-        loops.close();
-        timers.close();
-        executor.close();
+        threads.close();
     }
 
     @AfterEach
@@ -95,7 +82,7 @@ class ListenerModesTest {
         ListenerSettings settings = new ListenerSettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), security,
                 websocket ? new Opening.Http2OrWebSocket("gitlab-kas/v1/c") : new Opening.Http2(), Duration.ofHours(2), Duration.ZERO,
                 policy);
-        AgentServer server = new AgentServer(settings, new ListenerRuntime(loops, executor, timers, RandomGenerator.getDefault()),
+        AgentServer server = new AgentServer(settings, threads.runtime(),
                 new AgentServices().all(), gate, log.log());
         server.start();
         opened.add(server);
@@ -260,27 +247,12 @@ class ListenerModesTest {
 
     private static Socket tlsSocket(int port, String version) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[]{new Trusting()}, null);
+        context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setProtocols(new String[]{version});
         socket.setSSLParameters(parameters);
         socket.startHandshake();
         return socket;
-    }
-
-    private static final class Trusting implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }

@@ -1,12 +1,10 @@
 package org.openkas.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.io.EOFException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,8 +68,7 @@ class AgentsOnLibertyIT {
                 api: {listen: {address: "127.0.0.1:%d", authentication_secret_file: %s}}
                 """.formatted(directory.resolve("agents.yaml"), apiPort, secret));
         server = OperatorLiberty.start(directory, file.toString());
-        await().atMost(Duration.ofSeconds(90)).ignoreExceptions()
-                .untilAsserted(() -> assertThat(server.get("/health/ready").body()).contains("\"readiness\",\"status\":\"UP\""));
+        server.awaitReady();
     }
 
     @AfterEach
@@ -90,8 +87,8 @@ class AgentsOnLibertyIT {
                     Http2Frame.message(1, new byte[0], true));
             waiting.readFrame(Http2Frame.DATA);
             Thread stop = Thread.ofVirtual().start(() -> assertThat(stopped()).isZero());
-            assertThat(ending(waiting)).containsExactlyInAnyOrder("end 0", "graceful_stop 0", "graceful_stop 0");
-            assertThat(ending(idle)).containsExactly("graceful_stop 0", "graceful_stop 0");
+            assertThat(waiting.ending()).containsExactlyInAnyOrder("grpc-status 0", "graceful_stop 0", "graceful_stop 0");
+            assertThat(idle.ending()).containsExactly("graceful_stop 0", "graceful_stop 0");
             assertThat(stop.join(Duration.ofSeconds(60))).isTrue();
             assertThat(server.running()).isFalse();
             assertThat(server.console()).doesNotContain("\"level\":\"error\"", "CWWKE1102W", "Exception");
@@ -145,23 +142,6 @@ class AgentsOnLibertyIT {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static List<String> ending(RawPeer peer) {
-        List<String> seen = new ArrayList<>();
-        assertThatThrownBy(() -> {
-            while (true) {
-                Http2Frame frame = peer.readFrame();
-                if (frame.type() == Http2Frame.HEADERS && frame.has(Http2Frame.END_STREAM)) {
-                    seen.add("end 0");
-                } else if (frame.type() == Http2Frame.GOAWAY) {
-                    seen.add(frame.debug() + " " + frame.error());
-                } else if (frame.type() == Http2Frame.PING && !frame.has(Http2Frame.ACK)) {
-                    peer.send(Http2Frame.pingAck(frame.payload()));
-                }
-            }
-        }).isInstanceOf(EOFException.class).hasMessageStartingWith("WebSocket closed with 1000");
-        return seen;
     }
 
     /** False if nobody took the call: after GOAWAY the channel dials anew, which may be told before the stream's end is. */

@@ -1,6 +1,7 @@
 package org.openkas.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.URI;
@@ -10,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,12 @@ final class OperatorLiberty implements AutoCloseable {
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
         return client.send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + path)).build(),
                 HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Waits until the application is ready. */
+    void awaitReady() {
+        await().atMost(Duration.ofSeconds(90)).ignoreExceptions()
+                .untilAsserted(() -> assertThat(get("/health/ready").body()).contains("\"readiness\",\"status\":\"UP\""));
     }
 
     String console() throws IOException {

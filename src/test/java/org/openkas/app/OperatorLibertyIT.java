@@ -25,8 +25,7 @@ class OperatorLibertyIT {
                 observability: {listen: {address: "127.0.0.1:0"}}
                 """);
         try (OperatorLiberty server = OperatorLiberty.start(directory, file.toString())) {
-            await().atMost(Duration.ofSeconds(90)).ignoreExceptions()
-                    .untilAsserted(() -> assertThat(server.get("/health/ready").body()).contains("\"readiness\",\"status\":\"UP\""));
+            server.awaitReady();
             assertThat(server.console()).contains("\"msg\":\"Observability endpoint is up\"", "\"msg\":\"Agentk API endpoint is up\"");
             assertThat(server.stop()).isZero();
         }

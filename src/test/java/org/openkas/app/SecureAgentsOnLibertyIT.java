@@ -39,8 +39,7 @@ class SecureAgentsOnLibertyIT {
                     observability: {listen: {address: "127.0.0.1:0"}}
                     """.formatted(directory.resolve("agents.yaml")));
             try (OperatorLiberty server = OperatorLiberty.secure(directory, file.toString())) {
-                await().atMost(Duration.ofSeconds(90)).ignoreExceptions()
-                        .untilAsserted(() -> assertThat(server.get("/health/ready").body()).contains("\"readiness\",\"status\":\"UP\""));
+                server.awaitReady();
                 String name = "kas.example.com:" + server.httpsPort();
                 try (SimulatedAgent stranger = agent(server, "other.example.com:" + server.httpsPort());
                         SimulatedAgent agent = agent(server, name)) {

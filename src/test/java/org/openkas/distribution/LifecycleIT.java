@@ -7,13 +7,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.grpc.Status;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,7 +55,7 @@ class LifecycleIT {
                 assertThat(stream.end()).isNotDone();
 
                 assertThat(stream.end().get(10, SECONDS)).isEqualTo(Status.OK);
-                assertThat(ending(peer)).containsExactlyInAnyOrder("grpc-status 0", "graceful_stop 0", "graceful_stop 0");
+                assertThat(peer.ending()).containsExactlyInAnyOrder("grpc-status 0", "graceful_stop 0", "graceful_stop 0");
                 assertThat(site.server.exit(SOON)).isZero();
                 assertThatThrownBy(() -> new Socket("127.0.0.1", site.agentPort).close()).isInstanceOf(IOException.class);
             }
@@ -66,24 +63,6 @@ class LifecycleIT {
             assertThat(site.server.out()).isEmpty();
             assertThat(directory.toFile().list((parent, name) -> name.startsWith("openkas-"))).as("work directories left behind").isEmpty();
         }
-    }
-
-    /** What the server says to a peer on its way out; a close frame with 1000 has to be the end. */
-    private static List<String> ending(RawPeer peer) {
-        List<String> seen = new ArrayList<>();
-        assertThatThrownBy(() -> {
-            while (true) {
-                Http2Frame frame = peer.readFrame();
-                if (frame.type() == Http2Frame.HEADERS && frame.stream() == 1 && frame.has(Http2Frame.END_STREAM)) {
-                    seen.add("grpc-status 0");
-                } else if (frame.type() == Http2Frame.GOAWAY) {
-                    seen.add(frame.debug() + " " + frame.error());
-                } else if (frame.type() == Http2Frame.PING && !frame.has(Http2Frame.ACK)) {
-                    peer.send(Http2Frame.pingAck(frame.payload()));
-                }
-            }
-        }).isInstanceOf(EOFException.class).hasMessageStartingWith("WebSocket closed with 1000");
-        return seen;
     }
 
     @Test

@@ -1,5 +1,7 @@
 package org.openkas.testkit;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
@@ -11,6 +13,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 
@@ -178,6 +182,24 @@ public final class RawPeer implements AutoCloseable {
                 return frame;
             }
         }
+    }
+
+    /** What the server says to a peer on its way out; a close frame with 1000 has to be the end. */
+    public List<String> ending() {
+        List<String> seen = new ArrayList<>();
+        assertThatThrownBy(() -> {
+            while (true) {
+                Http2Frame frame = readFrame();
+                if (frame.type() == Http2Frame.HEADERS && frame.stream() == 1 && frame.has(Http2Frame.END_STREAM)) {
+                    seen.add("grpc-status 0");
+                } else if (frame.type() == Http2Frame.GOAWAY) {
+                    seen.add(frame.debug() + " " + frame.error());
+                } else if (frame.type() == Http2Frame.PING && !frame.has(Http2Frame.ACK)) {
+                    send(Http2Frame.pingAck(frame.payload()));
+                }
+            }
+        }).isInstanceOf(EOFException.class).hasMessageStartingWith("WebSocket closed with 1000");
+        return seen;
     }
 
     /** {@code grpc-status} and {@code grpc-message} of the next trailers, DATA frames skipped. */
