@@ -337,8 +337,10 @@ class TunnelRulesTest {
         ScriptedAgent tunnel = idle();
         ScriptedCaller caller = caller();
         tunnel.next();
-        tunnel.say(header(Map.of("content-type", values("x"), "grpc-status", values("0"), ":path", values("/"), "bad key", values("1"), "x-a",
-                values("1"))), trailer(Map.of()));
+        tunnel.say(
+                header(Map.of("content-type", values("x"), "grpc-status", values("0"), ":path", values("/"), "bad key", values("1"), "x-a",
+                        values("1"))),
+                trailer(Map.of()));
         tunnel.halfClose();
         assertThat(caller.headers.get().keys()).containsExactly("x-a");
         assertThat(caller.end()).isEqualTo(Status.OK);
