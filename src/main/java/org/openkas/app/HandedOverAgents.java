@@ -38,10 +38,15 @@ final class HandedOverAgents implements AutoCloseable {
         }
     }
 
-    /** As {@link #drain}, for good. */
-    synchronized void end(Duration limit) throws InterruptedException {
+    /** As {@link #drain}, for good; runs {@code agesEnded} when no call waits for its end any more. */
+    synchronized void end(Duration limit, Runnable agesEnded) throws InterruptedException {
         over = true;
-        drain(limit);
+        if (drained) {
+            agesEnded.run();
+        } else {
+            drained = true;
+            current.drain(limit, agesEnded);
+        }
     }
 
     /** A new listener that runs, if the old one was drained but not for good. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openkas.agentapi.AgentGate;
 import org.openkas.agentapi.AgentServer;
 import org.openkas.agentapi.RateExceeded;
@@ -54,6 +55,11 @@ import org.openkas.observability.ObservabilityPaths;
 import org.openkas.observability.Probes;
 import org.openkas.railsapi.RailsApiServer;
 import org.openkas.railsapi.RailsGate;
+import org.openkas.reversetunnel.ReverseTunnelService;
+import org.openkas.reversetunnel.TunnelRegistry;
+import org.openkas.routing.AgentChannels;
+import org.openkas.routing.LocalAgentChannels;
+import org.openkas.routing.RoutingMetrics;
 import org.openkas.serverinfo.ServerInfoService;
 
 /**
@@ -64,6 +70,7 @@ import org.openkas.serverinfo.ServerInfoService;
 public final class KasServer implements AutoCloseable {
     /** Running calls may take as long as the connections' age lets them; this only catches what hangs. */
     private static final Duration DRAIN_LIMIT = Duration.ofHours(1);
+    private static final int AGENTS_WAYS_IN = 2;
 
     private final Ground ground;
     private final Probes probes;
@@ -71,6 +78,8 @@ public final class KasServer implements AutoCloseable {
     private final List<AutoCloseable> closers = new ArrayList<>();
     private final GrpcServerMetrics grpcMetrics;
     private final ObservabilityEndpoint observability;
+    private final TunnelRegistry tunnels;
+    private final AgentChannels agentChannels;
     private final AgentServer agentServer;
     private final HandedOverAgents handedOver;
     private final Optional<RailsApiServer> railsApi;
@@ -89,6 +98,9 @@ public final class KasServer implements AutoCloseable {
         MemoryAgentTracker tracker = new MemoryAgentTracker(ground.timers(), configuration.agent().redisConnInfoTtl());
         GitPushEvents pushes = new MemoryGitPushEvents(ground.executor(), ground.log());
 
+        tunnels = new TunnelRegistry(ground.log());
+        agentChannels = new LocalAgentChannels(tunnels, new RoutingMetrics(ground.metrics().registry()), ground.timers(), ground.executor(),
+                ground.log());
         ListenerSettings agentSettings = agentListenerSettings();
         agentServer = agentServer(agentSettings, agents, repositories, tracker, pushes);
         handedOver = new HandedOverAgents(
@@ -162,6 +174,11 @@ public final class KasServer implements AutoCloseable {
         return agentServer.bound();
     }
 
+    /** How to call what agents serve. */
+    public AgentChannels agentChannels() {
+        return agentChannels;
+    }
+
     /** Takes agents' WebSockets from whoever terminates them: the second way in. Without one it is not used. */
     public HandoffListener agentHandoff() {
         return handedOver.listener();
@@ -191,8 +208,14 @@ public final class KasServer implements AutoCloseable {
      */
     public void drain() {
         List<Thread> drains = new ArrayList<>();
-        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(agentServer::drain)));
-        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(handedOver::end)));
+        AtomicInteger waysIn = new AtomicInteger(AGENTS_WAYS_IN);
+        Runnable agesEnded = () -> {
+            if (waysIn.decrementAndGet() == 0) {
+                tunnels.stop();
+            }
+        };
+        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(limit -> agentServer.drain(limit, agesEnded))));
+        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(limit -> handedOver.end(limit, agesEnded))));
         railsApi.ifPresent(api -> drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(api::drain))));
         for (Thread drain : drains) {
             try {
@@ -220,6 +243,7 @@ public final class KasServer implements AutoCloseable {
     @Override
     public void close() {
         railsApi.ifPresent(RailsApiServer::close);
+        tunnels.stop();
         handedOver.close();
         agentServer.close();
         observability.close();
@@ -242,6 +266,8 @@ public final class KasServer implements AutoCloseable {
                 repositories.files()::file, agents.reporter(), tracker, pushes, ground.timers(), ground.random(), ground.executor());
         closers.add(configurations);
         AgentRegistrarService registrar = new AgentRegistrarService(lookup::lookUp, tracker, ground.timers(), ground.executor());
+        ReverseTunnelService reverseTunnel = new ReverseTunnelService(lookup::lookUp, tunnels, ground.timers(), ground.random(),
+                ground.executor());
         MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), configuration.agent().listen().connectionsPerTokenPerMinute(),
                 ground.log());
         ground.limiters().limit("agent_connection", "{connection/token/m}",
@@ -250,7 +276,8 @@ public final class KasServer implements AutoCloseable {
                 configuration.agent().methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()),
                 ground.log());
         try {
-            return new AgentServer(listen, ground.runtime(), List.<BindableService>of(configurations, registrar), gate, ground.log());
+            return new AgentServer(listen, ground.runtime(), List.<BindableService>of(configurations, registrar, reverseTunnel), gate,
+                    ground.log());
         } catch (ListenException e) {
             throw StartException.of("agent server: ", e);
         }

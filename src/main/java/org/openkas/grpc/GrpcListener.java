@@ -71,7 +71,13 @@ public final class GrpcListener implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted; the listener is closed then
      */
     public void drain(Duration limit) throws InterruptedException {
-        end.inOrder(settings.listenGracePeriod(), limit);
+        drain(limit, () -> {
+        });
+    }
+
+    /** As the other; runs {@code agesEnded} when what waited was told to end, and before the listener stops listening. */
+    public void drain(Duration limit, Runnable agesEnded) throws InterruptedException {
+        end.inOrder(settings.listenGracePeriod(), limit, agesEnded);
     }
 
     /** Stops listening and cuts off what runs. Waits a few seconds at most for the connections to be gone. */

@@ -71,7 +71,13 @@ public final class HandoffListener implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted; the listener is closed then
      */
     public void drain(Duration limit) throws InterruptedException {
-        end.inOrder(settings.listenGracePeriod(), limit);
+        drain(limit, () -> {
+        });
+    }
+
+    /** As the other; runs {@code agesEnded} when what waited was told to end, and before connections are told to go away. */
+    public void drain(Duration limit, Runnable agesEnded) throws InterruptedException {
+        end.inOrder(settings.listenGracePeriod(), limit, agesEnded);
     }
 
     @Override

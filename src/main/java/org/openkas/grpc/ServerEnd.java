@@ -3,12 +3,14 @@ package org.openkas.grpc;
 import io.grpc.Server;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.openkas.common.Timers;
 
 /** How a gRPC server of ours ends (chapter 01 §3.4). From one thread. */
 final class ServerEnd {
+    private static final Duration AGES_LIMIT = Duration.ofSeconds(1);
     private static final Duration CUT_OFF = Duration.ofSeconds(10);
 
     private final Server server;
@@ -22,15 +24,17 @@ final class ServerEnd {
     }
 
     /**
-     * Goes on accepting for {@code grace}, then ends all call ages, stops accepting, sends GOAWAY {@code graceful_stop} and
-     * waits until the last call ended, {@code limit} at most; what is left is cut off. Blocks.
+     * Goes on accepting for {@code grace}, then ends all call ages, runs {@code agesEnded}, stops accepting, sends GOAWAY
+     * {@code graceful_stop} and waits until the last call ended, {@code limit} at most; what is left is cut off. Blocks.
      *
      * @throws InterruptedException if the thread is interrupted; the server has ended then
      */
-    void inOrder(Duration grace, Duration limit) throws InterruptedException {
+    void inOrder(Duration grace, Duration limit, Runnable agesEnded) throws InterruptedException {
         try {
             pause(grace);
-            ages.drain();
+            // most calls end within milliseconds; one whose action blocks is not waited for
+            boolean _ = ages.drain().await(AGES_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            agesEnded.run();
             server.shutdown();
             server.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
         } finally {
@@ -40,7 +44,7 @@ final class ServerEnd {
 
     /** Cuts off what runs. Waits a few seconds at most for the connections to be gone. */
     void now() {
-        ages.drain();
+        CountDownLatch _ = ages.drain();
         server.shutdownNow();
         try {
             server.awaitTermination(CUT_OFF.toMillis(), TimeUnit.MILLISECONDS);

@@ -29,7 +29,7 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
     /** Sets them; address, channels, threads and methods are the caller's. */
     void applyTo(NettyServerBuilder builder) {
         UndeliveredCalls undelivered = new UndeliveredCalls();
-        builder.intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
+        builder.intercept(new SharedCalls()).intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
 
                 // messages a little above the limit are refused by ReadableMessages, in the reference's words
