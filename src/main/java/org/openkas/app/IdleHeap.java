@@ -47,8 +47,10 @@ final class IdleHeap implements AutoCloseable {
     /** Over the heap of this JVM. */
     static IdleHeap ofThisProcess(Timers timers) {
         MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
-        return new IdleHeap(timers, () -> memory.getHeapMemoryUsage().getUsed(), () -> ManagementFactory.getGarbageCollectorMXBeans().stream()
-                .mapToLong(GarbageCollectorMXBean::getCollectionCount).sum(), System::gc);
+        return new IdleHeap(timers, () -> memory.getHeapMemoryUsage().getUsed(),
+                () -> ManagementFactory.getGarbageCollectorMXBeans().stream()
+                        .mapToLong(GarbageCollectorMXBean::getCollectionCount).sum(),
+                System::gc);
     }
 
     private synchronized void lookLater() {

@@ -30,6 +30,8 @@ final class CommandLine {
               OPENKAS_HTTP_HOST    address of Open Liberty's own listeners (localhost)
               OPENKAS_HTTP_PORT    its HTTP port (9080); empty switches it off
               OPENKAS_HTTPS_PORT   its HTTPS port (off)
+              OPENKAS_HTTPS_KEYSTORE_FILE, OPENKAS_HTTPS_KEYSTORE_PASSWORD
+                                   PKCS#12 key store for it; else a self-signed certificate
               OPENKAS_JVM_OPTIONS  further options of the JVM
             """;
 

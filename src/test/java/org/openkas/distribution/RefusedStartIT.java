@@ -65,20 +65,20 @@ class RefusedStartIT {
                 Case.yaml("a directory in place of a file", GOOD.replace("DIRECTORY/secret", "DIRECTORY"), "authentication secret: ",
                         "is a directory"),
                 Case.yaml("no YAML", "gitlab: [\n", "YAMLToJSON: "),
-                Case.yaml("a value of another type", GOOD + "tracing: 5\n", "protojson.Unmarshal: "),
+                Case.yaml("a value of another type", GOOD + "gitaly: 5\n", "protojson.Unmarshal: "),
                 Case.yaml("CO-5: nothing that is required", "{}", "kascfg.Validate: ", "Gitlab: value is required",
                         "Redis: value is required",
                         "Api: value is required", "PrivateApi: value is required"),
                 Case.yaml("CO-20: a certificate without its key",
                         GOOD.replace("\"127.0.0.1:0\"}}\nobs", "\"127.0.0.1:0\", certificate_file: /c.pem}}\nobs"),
                         "agent server: both certificate file (/c.pem) and key file () must be either specified or not"),
-                Case.yaml("CO-46: an address that cannot be had",
+                Case.yaml("an address that cannot be had",
                         GOOD.replace("agent: {listen: {address: \"127.0.0.1:0\"}}", "agent: {listen: {address: \"192.0.2.1:1\"}}"),
                         "listen tcp 192.0.2.1:1: bind: "));
     }
 
     @Test
-    @DisplayName("CO-5, CO-15, CO-16, CO-18, CO-20, CO-46, GB-01: each mistake is one line that names the place, and status 1")
+    @DisplayName("CO-5, CO-15, CO-16, CO-18, CO-20, GB-01: each mistake is one line that names the place, and status 1")
     void mistakes() throws Exception {
         List<Program> programs = new ArrayList<>();
         try {
