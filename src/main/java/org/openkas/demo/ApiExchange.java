@@ -76,7 +76,7 @@ final class ApiExchange {
 
     /** The parts of the path between slashes. */
     List<String> segments() {
-        return Arrays.stream(path.split("/")).filter(part -> !part.isEmpty()).toList();
+        return Arrays.stream(path.split("/", -1)).filter(part -> !part.isEmpty()).toList();
     }
 
     /** The first value of a query parameter, or empty text. */

@@ -69,7 +69,7 @@ record HttpHead(String startLine, List<Field> fields) {
 
     /** All members of a header that is a list separated by commas. */
     List<String> members(String name) {
-        return values(name).stream().flatMap(value -> Arrays.stream(value.split(","))).map(String::strip)
+        return values(name).stream().flatMap(value -> Arrays.stream(value.split(",", -1))).map(String::strip)
                 .filter(member -> !member.isEmpty()).toList();
     }
 

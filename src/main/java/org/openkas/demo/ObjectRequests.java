@@ -249,8 +249,8 @@ final class ObjectRequests {
 
     private static boolean asTable(ApiExchange exchange) {
         // the first form that we know wins; the client lists plain JSON last
-        return exchange.head().members("Accept").stream().anyMatch(type -> type.contains("as=Table") && type.contains("v=v1;")
-                || type.contains("as=Table") && type.endsWith("v=v1"));
+        return exchange.head().members("Accept").stream()
+                .anyMatch(type -> type.contains("as=Table") && (type.contains("v=v1;") || type.endsWith("v=v1")));
     }
 
     private static Predicate<JsonNode> selector(ApiExchange exchange) throws ApiFailure {

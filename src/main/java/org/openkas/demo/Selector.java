@@ -20,11 +20,11 @@ final class Selector {
     static Predicate<JsonNode> of(String labels, String fields) throws ApiFailure {
         List<Predicate<JsonNode>> all = new ArrayList<>();
         // a comma within parentheses belongs to a set
-        for (String part : labels.isBlank() ? new String[0] : labels.split(",(?![^(]*\\))")) {
+        for (String part : labels.isBlank() ? new String[0] : labels.split(",(?![^(]*\\))", -1)) {
             Predicate<JsonNode> one = label(part);
             all.add(object -> one.test(object.path("metadata").path("labels")));
         }
-        for (String part : fields.isBlank() ? new String[0] : fields.split(",")) {
+        for (String part : fields.isBlank() ? new String[0] : fields.split(",", -1)) {
             Matcher equal = EQUAL.matcher(part);
             if (!equal.matches()) {
                 throw ApiFailure.bad("unable to parse the field selector: " + part);
@@ -38,14 +38,15 @@ final class Selector {
     private static Predicate<JsonNode> label(String part) {
         Matcher set = SET.matcher(part);
         if (set.matches()) {
-            List<String> values = Arrays.stream(set.group(3).split(",")).map(String::strip).toList();
+            List<String> values = Arrays.stream(set.group(3).split(",", -1)).map(String::strip).toList();
             return labels -> values.contains(labels.path(set.group(1)).asText()) == set.group(2).equals("in");
         }
         Matcher equal = EQUAL.matcher(part);
         if (equal.matches()) {
-            return labels -> labels.path(equal.group(1)).asText().equals(equal.group(3))
-                    && labels.has(equal.group(1)) != equal.group(2).equals("!=")
-                    || equal.group(2).equals("!=") && !labels.path(equal.group(1)).asText().equals(equal.group(3));
+            boolean unequal = equal.group(2).equals("!=");
+            return labels -> unequal
+                    ? !labels.path(equal.group(1)).asText().equals(equal.group(3))
+                    : labels.has(equal.group(1)) && labels.path(equal.group(1)).asText().equals(equal.group(3));
         }
         String name = part.strip();
         return name.startsWith("!") ? labels -> !labels.has(name.substring(1).strip()) : labels -> labels.has(name);

@@ -182,12 +182,12 @@ final class ToyCommands {
             String argument = arguments.get(i);
             if (argument.equals("-C") && i + 1 < arguments.size()) {
                 where = ToyFiles.resolve(directory, arguments.get(++i));
-            } else if (argument.equals("-") || argument.startsWith("--")) {
-                continue;
-            } else if (mode.isEmpty()) {
-                mode = argument;
-            } else {
-                paths.add(argument);
+            } else if (!argument.equals("-") && !argument.startsWith("--")) {
+                if (mode.isEmpty()) {
+                    mode = argument;
+                } else {
+                    paths.add(argument);
+                }
             }
         }
         try {

@@ -10,19 +10,19 @@ import java.util.TreeMap;
 /** A small file system in memory: absolute paths, files and directories, a bound on the whole. Thread-safe. */
 final class ToyFiles {
     private static final long LARGEST = 16L * 1024 * 1024;
-    private static final byte[] DIRECTORY = new byte[0];
 
-    private final TreeMap<String, byte[]> entries = new TreeMap<>();
+    /** Content by path; a directory has none. */
+    private final TreeMap<String, Optional<byte[]>> entries = new TreeMap<>();
     private long size;
 
     ToyFiles() {
-        entries.put("/", DIRECTORY);
+        entries.put("/", Optional.empty());
     }
 
     /** The absolute path that {@code path} means in {@code directory}. */
     static String resolve(String directory, String path) {
         Deque<String> parts = new ArrayDeque<>();
-        for (String part : (path.startsWith("/") ? path : directory + "/" + path).split("/")) {
+        for (String part : (path.startsWith("/") ? path : directory + "/" + path).split("/", -1)) {
             switch (part) {
                 case "", "." -> {
                     // stays here
@@ -35,12 +35,12 @@ final class ToyFiles {
     }
 
     synchronized boolean isDirectory(String path) {
-        return entries.get(path) == DIRECTORY;
+        return entries.containsKey(path) && entries.get(path).isEmpty();
     }
 
     /** The content of a file, if it is one. */
     synchronized Optional<byte[]> read(String path) {
-        return Optional.ofNullable(entries.get(path)).filter(content -> content != DIRECTORY);
+        return entries.getOrDefault(path, Optional.empty());
     }
 
     /** Makes or replaces a file. */
@@ -56,14 +56,14 @@ final class ToyFiles {
             throw new IOException(path + ": No space left on device");
         }
         size = after;
-        entries.put(path, content.clone());
+        entries.put(path, Optional.of(content.clone()));
     }
 
     /** Makes a directory and those above it. */
     synchronized void makeDirectory(String path) {
         if (!entries.containsKey(path)) {
             makeDirectory(parent(path));
-            entries.put(path, DIRECTORY);
+            entries.put(path, Optional.empty());
         }
     }
 
@@ -71,8 +71,8 @@ final class ToyFiles {
     synchronized boolean remove(String path) {
         List<String> gone = entries.keySet().stream().filter(entry -> entry.equals(path) || entry.startsWith(path + "/")).toList();
         gone.forEach(entry -> {
-            byte[] content = entries.remove(entry);
-            size -= content == null ? 0 : content.length;
+            size -= entries.getOrDefault(entry, Optional.empty()).map(content -> content.length).orElse(0);
+            entries.remove(entry);
         });
         return !gone.isEmpty();
     }

@@ -105,7 +105,7 @@ final class ToyTar {
     }
 
     private static String within(String directory, String name) throws IOException {
-        if (Arrays.asList(name.split("/")).contains("..")) {
+        if (Arrays.asList(name.split("/", -1)).contains("..")) {
             throw new IOException(name + ": Member name contains '..'");
         }
         return ToyFiles.resolve("/", directory + "/" + name);
@@ -126,7 +126,7 @@ final class ToyTar {
     }
 
     private static String pathOf(byte[] records) {
-        for (String line : new String(records, StandardCharsets.UTF_8).split("\n")) {
+        for (String line : new String(records, StandardCharsets.UTF_8).split("\n", -1)) {
             int space = line.indexOf(' ');
             if (line.startsWith("path=", space + 1)) {
                 return line.substring(space + 6);

@@ -21,7 +21,22 @@ final class WebSocketConnection {
     private boolean closed;
 
     /** A part of a message: whether it begins one, and its bytes. */
-    record Part(boolean first, byte[] bytes) {
+    static final class Part {
+        private final boolean first;
+        private final byte[] bytes;
+
+        private Part(boolean first, byte[] bytes) {
+            this.first = first;
+            this.bytes = bytes;
+        }
+
+        boolean first() {
+            return first;
+        }
+
+        byte[] bytes() {
+            return bytes;
+        }
     }
 
     WebSocketConnection(InputStream in, OutputStream out) {
