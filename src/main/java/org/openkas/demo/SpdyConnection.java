@@ -69,7 +69,7 @@ final class SpdyConnection {
             case SpdySynStreamFrame syn -> {
                 Stream stream = new Stream(syn);
                 streams.put(syn.streamId(), stream);
-                send(new DefaultSpdySynReplyFrame(syn.streamId()));
+                send(accepted(syn.streamId()));
                 opened.accept(stream);
             }
             case SpdyDataFrame data -> stream(data.streamId()).ifPresent(stream -> stream.take(data));
@@ -83,6 +83,13 @@ final class SpdyConnection {
             }
         }
         return true;
+    }
+
+    /** With one header, since kubectl takes no reply without a block of headers, and Netty writes none for no headers. */
+    private static SpdyFrame accepted(int id) {
+        DefaultSpdySynReplyFrame reply = new DefaultSpdySynReplyFrame(id);
+        reply.headers().set("status", "200");
+        return reply;
     }
 
     private Optional<Stream> stream(int id) {
