@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayDeque;
@@ -31,6 +32,8 @@ import org.openkas.observability.Probes;
 public class ServerLifecycle {
     /** Set by {@code bin/openkas}, which itself prints why a start failed. */
     private static final String LAUNCHER_HOME = "openkas.home";
+    /** Names a kubeconfig of a real cluster for the demo agent. */
+    private static final String DEMO_KUBECONFIG = "openkas.demo.kubeconfig";
 
     private final Probes probes = new Probes();
     private final ServerState state = new ServerState(this::drain);
@@ -76,7 +79,10 @@ public class ServerLifecycle {
         if (properties.value(LAUNCHER_HOME).isPresent()) {
             closers.push(IdleHeap.ofThisProcess(assembled.timers())::close);
         }
-        start.demo().ifPresent(world -> closers.push(DemoRun.begin(world, assembled.agentListener(), build, random)::close));
+        if (start.demo().isPresent()) {
+            Optional<Path> kubeconfig = properties.value(DEMO_KUBECONFIG).map(Path::of);
+            closers.push(DemoRun.begin(start.demo().get(), assembled.agentListener(), kubeconfig, build, random)::close);
+        }
     }
 
     private void failed(String reason, PropertySource properties) {
