@@ -24,6 +24,8 @@ final class Distribution {
     private static final List<String> LEFT_OUT = List.of("wlp/dev/spi/ibm/javadoc/", "wlp/templates/", "wlp/clients/", "wlp/bin/", "wlp/usr/", "wlp/README.TXT",
             "wlp/lib/extract/", "wlp/lib/versions/package_");
 
+    private static final String OURS = "openkas-";
+
     private final Path base;
     private final Path target;
     private final Path home;
@@ -44,23 +46,38 @@ final class Distribution {
         Path server = home.resolve("wlp/usr/servers/openkas");
         copy(base.resolve("liberty/server.xml"), server.resolve("server.xml"));
         copy(base.resolve("liberty/distribution.xml"), server.resolve("configDropins/overrides/distribution.xml"));
+        copy(base.resolve("liberty/https.xml"), server.resolve("https.xml"));
         Path application = server.resolve("apps/openkas.war");
         unzip(target.resolve("openkas.war"), application, name -> true);
+        moveLibraries(application.resolve("WEB-INF/lib"), server.resolve("lib"));
         copy(base.resolve("src/build/openkas.sh"), home.resolve("bin/openkas"));
         Files.setPosixFilePermissions(home.resolve("bin/openkas"), PosixFilePermissions.fromString("rwxr-xr-x"));
         if (Files.isDirectory(base.resolve("server-config"))) {
             copyTree(base.resolve("server-config"), home.resolve("server-config"));
         }
-        launcher(application);
+        launcher(application.resolve("WEB-INF/lib"), server.resolve("lib"));
+    }
+
+    /**
+     * Leaves only our own jar in the application. Liberty reads every class of an application's jars at each start in search
+     * of annotations; a library beside it is not searched, which saves a third of the start.
+     */
+    private static void moveLibraries(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.filter(file -> !file.getFileName().toString().startsWith(OURS)).toList()) {
+                Files.move(file, to.resolve(file.getFileName()));
+            }
+        }
     }
 
     /** A jar without classes: its manifest names the class path, and what the modules of the JDK must open for Liberty and Netty. */
-    private void launcher(Path application) throws IOException {
+    private void launcher(Path own, Path libraries) throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
         main.put(Attributes.Name.MAIN_CLASS, "org.openkas.cli.Main");
-        main.put(Attributes.Name.CLASS_PATH, String.join(" ", classPath(application)));
+        main.put(Attributes.Name.CLASS_PATH, String.join(" ", classPath(own, libraries)));
         main.putValue("Enable-Native-Access", "ALL-UNNAMED");
         main.putValue("Add-Opens", String.join(" ", opens()));
         Files.createDirectories(home.resolve("lib"));
@@ -69,10 +86,10 @@ final class Distribution {
         }
     }
 
-    private List<String> classPath(Path application) throws IOException {
-        List<String> jars = new ArrayList<>();
-        for (String start : List.of("openkas-", "jackson-", "snakeyaml-", "jspecify-")) {
-            jars.addAll(relative(application.resolve("WEB-INF/lib"), start));
+    private List<String> classPath(Path own, Path libraries) throws IOException {
+        List<String> jars = new ArrayList<>(relative(own, OURS));
+        for (String start : List.of("jackson-", "snakeyaml-")) {
+            jars.addAll(relative(libraries, start));
         }
         jars.addAll(relative(home.resolve("wlp/lib"), "com.ibm.ws.kernel.boot_"));
         return jars;

@@ -50,23 +50,36 @@ if [ -z "$java" ]; then
   exit 1
 fi
 
-# The archive of classes quickens the start. It belongs to one build of the JDK; any other ignores it without a word.
+# The archive of classes quickens the start. It belongs to one build of the JDK and to the jars as they were installed (their
+# times count); where these differ, the JVM starts without it and without a word.
 archive=
 if [ -r "$home/lib/openkas.jsa" ]; then
   archive=-XX:SharedArchiveFile=$home/lib/openkas.jsa
 fi
 
+# Small and quick to start; OPENKAS_JVM_OPTIONS may name another collector.
+collector=-XX:+UseSerialGC
+case $OPENKAS_JVM_OPTIONS in
+  *-XX:+Use*GC*) collector= ;;
+esac
+
+# The heap starts small and gives back what a burst left behind. The thresholds leave the processor to the start itself: the
+# optimizing compiler comes in for what stays hot. OPENKAS_JVM_OPTIONS come last and win.
 # shellcheck disable=SC2086 # options are words
 exec "$java" \
-  -XX:+UseSerialGC \
-  -XX:-UsePerfData \
-  -XX:+ExitOnOutOfMemoryError \
-  -XX:+ErrorFileToStderr \
-  -Xlog:disable \
-  -Xshare:auto \
+  $collector \
+  -XX:+UseCompactObjectHeaders \
+  -Xms64m -XX:NewSize=32m \
+  -XX:MinHeapFreeRatio=15 -XX:MaxHeapFreeRatio=35 -XX:-ShrinkHeapInSteps \
+  -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 \
+  -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 \
+  -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStderr \
+  -Xlog:disable -Xshare:auto \
+  -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
   $archive \
   --sun-misc-unsafe-memory-access=allow \
+  -Djdk.httpclient.keepalive.timeout=90 \
+  -Djdk.http.auth.tunneling.disabledSchemes= \
   $OPENKAS_JVM_OPTIONS \
-  -Dopenkas.home="$home" \
-  -Djava.io.tmpdir="${TMPDIR:-/tmp}" \
+  -Dopenkas.home="$home" -Djava.io.tmpdir="${TMPDIR:-/tmp}" \
   -jar "$home/lib/openkas.jar" "$@"

@@ -21,7 +21,8 @@ import org.openkas.observability.Metrics;
  * @param work a directory that the server may write to
  * @param executor starts each task on a virtual thread of its own
  */
-record Ground(Map<String, String> variables, BuildInfo build, Path work, Log log, ExecutorService executor, SystemTimers timers, EventLoops loops,
+record Ground(Map<String, String> variables, BuildInfo build, Path work, Log log, ExecutorService executor, SystemTimers timers,
+        EventLoops loops,
         RandomGenerator random, Metrics metrics, LimiterMetrics limiters) implements AutoCloseable {
 
     static Ground lay(Map<String, String> variables, BuildInfo build, Path work, Log log) {

@@ -23,6 +23,7 @@ import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.cluster.MemoryTokenLimiter;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.Log;
+import org.openkas.common.Timers;
 import org.openkas.config.ApiListenSection;
 import org.openkas.config.ConfigurationException;
 import org.openkas.config.GitLabSection;
@@ -86,7 +87,8 @@ public final class KasServer implements AutoCloseable {
         GitPushEvents pushes = new MemoryGitPushEvents(ground.executor(), ground.log());
 
         agentServer = agentServer(agents, repositories, tracker, pushes);
-        railsApi = configuration.api().isEmpty() ? Optional.empty()
+        railsApi = configuration.api().isEmpty()
+                ? Optional.empty()
                 : Optional.of(railsApi(configuration.api().get(), secrets.api().orElseThrow(), repositories, tracker, pushes));
         observability = observability();
         countConnectedAgents(tracker);
@@ -99,7 +101,8 @@ public final class KasServer implements AutoCloseable {
      * @param work a directory that the server may write to
      * @throws StartException if the configuration names something that cannot be used
      */
-    public static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log, Probes probes)
+    public static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log,
+            Probes probes)
             throws StartException {
         KasSecrets secrets;
         try {
@@ -140,6 +143,11 @@ public final class KasServer implements AutoCloseable {
         } catch (ListenException e) {
             throw StartException.of("", e);
         }
+    }
+
+    /** The server's clock. */
+    Timers timers() {
+        return ground.timers();
     }
 
     /** Where agents connect. Only after {@link #start}. */
@@ -197,7 +205,8 @@ public final class KasServer implements AutoCloseable {
         }
     }
 
-    private AgentServer agentServer(Agents agents, Repositories repositories, MemoryAgentTracker tracker, GitPushEvents pushes) throws StartException {
+    private AgentServer agentServer(Agents agents, Repositories repositories, MemoryAgentTracker tracker, GitPushEvents pushes)
+            throws StartException {
         AgentLookup lookup = new AgentLookup(agents.source());
         String externalUrl = configuration.gitlab().flatMap(GitLabSection::externalUrl).orElse("");
         ConfigurationSettings settings = new ConfigurationSettings(configuration.agent().configuration().pollPeriod(),
@@ -206,12 +215,16 @@ public final class KasServer implements AutoCloseable {
                 repositories.files()::file, agents.reporter(), tracker, pushes, ground.timers(), ground.random(), ground.executor());
         closers.add(configurations);
         AgentRegistrarService registrar = new AgentRegistrarService(lookup::lookUp, tracker, ground.timers(), ground.executor());
-        MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), configuration.agent().listen().connectionsPerTokenPerMinute(), ground.log());
-        ground.limiters().limit("agent_connection", "{connection/token/m}", (double) configuration.agent().listen().connectionsPerTokenPerMinute());
+        MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), configuration.agent().listen().connectionsPerTokenPerMinute(),
+                ground.log());
+        ground.limiters().limit("agent_connection", "{connection/token/m}",
+                (double) configuration.agent().listen().connectionsPerTokenPerMinute());
         AgentGate gate = new AgentGate(grpcMetrics, MessageRules::violations, limiter, new RateExceeded(ground.metrics().registry()),
-                configuration.agent().methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()), ground.log());
+                configuration.agent().methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()),
+                ground.log());
         try {
-            return new AgentServer(agentListenerSettings(), ground.runtime(), List.<BindableService>of(configurations, registrar), gate, ground.log());
+            return new AgentServer(agentListenerSettings(), ground.runtime(), List.<BindableService>of(configurations, registrar), gate,
+                    ground.log());
         } catch (ListenException | TlsException e) {
             throw StartException.of("agent server: ", e);
         }
@@ -220,18 +233,22 @@ public final class KasServer implements AutoCloseable {
     private ListenerSettings agentListenerSettings() throws TlsException {
         var listen = configuration.agent().listen();
         Opening opening = listen.websocket() ? new Opening.Http2OrWebSocket(ground.build().serverName()) : new Opening.Http2();
-        return new ListenerSettings(address(listen), security(listen, listen.websocket() ? Security.ALPN_GRPC_AND_WEBSOCKET : Security.ALPN_GRPC),
+        return new ListenerSettings(address(listen),
+                security(listen, listen.websocket() ? Security.ALPN_GRPC_AND_WEBSOCKET : Security.ALPN_GRPC),
                 opening, listen.maxConnectionAge(), listen.listenGracePeriod(), ConnectionPolicy.STANDARD);
     }
 
-    private RailsApiServer railsApi(ApiListenSection listen, Secret secret, Repositories repositories, MemoryAgentTracker tracker, GitPushEvents pushes)
+    private RailsApiServer railsApi(ApiListenSection listen, Secret secret, Repositories repositories, MemoryAgentTracker tracker,
+            GitPushEvents pushes)
             throws StartException {
         List<BindableService> services = List.of(new AgentTrackerService(tracker), new NotificationsService(pushes),
-                new ServerInfoService(configuration.compatibleVersion()), new ConfigurationProjectService(repositories.reader(), ground.executor()));
+                new ServerInfoService(configuration.compatibleVersion()),
+                new ConfigurationProjectService(repositories.reader(), ground.executor()));
         TokenVerifier verifier = TokenVerifier.ofAnyIssuer(secret.bytes(), "gitlab-kas", ground.timers());
         RailsGate gate = new RailsGate(grpcMetrics, verifier::objection, MessageRules::violations, ground.log());
         try {
-            ListenerSettings settings = ListenerSettings.http2(address(listen), security(listen, Security.ALPN_GRPC), listen.maxConnectionAge(),
+            ListenerSettings settings = ListenerSettings.http2(address(listen), security(listen, Security.ALPN_GRPC),
+                    listen.maxConnectionAge(),
                     listen.listenGracePeriod());
             return new RailsApiServer(settings, ground.runtime(), services, gate, ground.log());
         } catch (ListenException | TlsException e) {

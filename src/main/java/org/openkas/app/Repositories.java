@@ -27,17 +27,20 @@ record Repositories(RepositoryReader reader, RefWatches watches, CachedFiles fil
     private static final long FILE_CACHE_BYTES = 16L << 20;
 
     static Repositories of(KasConfiguration configuration, Ground ground) {
-        GitalyRepositoryReader gitaly = new GitalyRepositoryReader(limits(configuration.gitaly()), ground.build(), ground.timers(), ground.random(),
+        GitalyRepositoryReader gitaly = new GitalyRepositoryReader(limits(configuration.gitaly()), ground.build(), ground.timers(),
+                ground.random(),
                 ground.variables(), List.of(new GrpcClientMetrics(ground.metrics().registry())), observer(ground));
         boolean standalone = configuration.standalone().isPresent();
         // GitLab names Gitaly servers only: an answer of it must never make this server read a directory of its own host
         RepositoryReader reader = standalone
-                ? new RepositoryReaders(Map.of(StandaloneAgent.SCHEME, new JGitRepositoryReader(ground.work().resolve("repositories"))), gitaly)
+                ? new RepositoryReaders(Map.of(StandaloneAgent.SCHEME, new JGitRepositoryReader(ground.work().resolve("repositories"))),
+                        gitaly)
                 : gitaly;
         PollingRefWatches far = watches(reader, configuration.agent().configuration().pollPeriod(), ground);
         PollingRefWatches near = watches(reader, LOCAL_PERIOD, ground);
         RefWatches watches = standalone ? new StandaloneRefWatches(near, far) : far;
-        return new Repositories(reader, watches, new CachedFiles(reader, FILE_CACHE_BYTES, ground.timers(), ground.executor()), List.of(gitaly));
+        return new Repositories(reader, watches, new CachedFiles(reader, FILE_CACHE_BYTES, ground.timers(), ground.executor()),
+                List.of(gitaly));
     }
 
     private static PollingRefWatches watches(RepositoryReader reader, Duration period, Ground ground) {

@@ -73,6 +73,9 @@ public class ServerLifecycle {
         closers.push(assembled::close);
         server = Optional.of(assembled);
         assembled.start();
+        if (properties.value(LAUNCHER_HOME).isPresent()) {
+            closers.push(IdleHeap.ofThisProcess(assembled.timers())::close);
+        }
         start.demo().ifPresent(world -> closers.push(DemoRun.begin(world, assembled.agentListener(), build, random)::close));
     }
 

@@ -30,6 +30,8 @@ final class CommandLine {
               OPENKAS_HTTP_HOST    address of Open Liberty's own listeners (localhost)
               OPENKAS_HTTP_PORT    its HTTP port (9080); empty switches it off
               OPENKAS_HTTPS_PORT   its HTTPS port (off)
+              OPENKAS_HTTPS_KEYSTORE_FILE, OPENKAS_HTTPS_KEYSTORE_PASSWORD
+                                   PKCS#12 key store for it; else a self-signed certificate
               OPENKAS_JVM_OPTIONS  further options of the JVM
             """;
 
@@ -67,7 +69,8 @@ final class CommandLine {
             }
             return new Command.Demo(demo.filter(name -> !name.isEmpty()).map(Path::of));
         }
-        return new Command.Serve(path(configurationFile.orElseThrow(() -> new AbortedException("required flag(s) \"configuration-file\" not set"))));
+        return new Command.Serve(
+                path(configurationFile.orElseThrow(() -> new AbortedException("required flag(s) \"configuration-file\" not set"))));
     }
 
     private void take(String argument) throws AbortedException {
@@ -120,7 +123,8 @@ final class CommandLine {
         return switch (value.orElse("true")) {
             case "1", "t", "T", "true", "TRUE", "True" -> true;
             case "0", "f", "F", "false", "FALSE", "False" -> false;
-            default -> throw new AbortedException("invalid argument \"" + value.orElse("") + "\" for \"" + name + "\" flag: use true or false");
+            default ->
+                throw new AbortedException("invalid argument \"" + value.orElse("") + "\" for \"" + name + "\" flag: use true or false");
         };
     }
 

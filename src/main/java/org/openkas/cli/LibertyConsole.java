@@ -79,7 +79,8 @@ final class LibertyConsole extends OutputStream {
 
     private void liberty(LogLevel level, String text) {
         List<LogField> fields = text.startsWith(PORT_BUSY)
-                ? List.of(new LogField("remedy", "set OPENKAS_HTTP_PORT to a free port, or to nothing if neither health on Liberty's port nor its WebSocket endpoint is used"))
+                ? List.of(new LogField("remedy",
+                        "set OPENKAS_HTTP_PORT to a free port, or to nothing if neither health on Liberty's port nor its WebSocket endpoint is used"))
                 : List.of();
         sink.write(level, "[liberty] " + text, fields);
     }

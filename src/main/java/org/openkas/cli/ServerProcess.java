@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +24,9 @@ import org.openkas.observability.LogStream;
 final class ServerProcess {
     private static final Duration APPLICATION_START = Duration.ofSeconds(60);
     private static final Duration LIBERTY_STOP = Duration.ofSeconds(30);
+
+    /** What Liberty warns of and we mean so: no implicit bean archives, no HTTPS, perhaps no port at all. */
+    private static final List<String> NOT_WARNINGS = List.of("CWOWB1009W", "CWWKG0084W", "CWWKT0015W");
 
     private final Path home;
     private final Map<String, String> environment;
@@ -55,7 +59,8 @@ final class ServerProcess {
     /** Runs the demo until it is stopped. */
     void run(Command.Demo demo) throws AbortedException, InterruptedException {
         Liberty.ownLogging();
-        run(LogLevel.WARN, work -> System.setProperty("openkas.demo.directory", demo.directory().orElseGet(work::demo).toAbsolutePath().toString()));
+        run(LogLevel.WARN,
+                work -> System.setProperty("openkas.demo.directory", demo.directory().orElseGet(work::demo).toAbsolutePath().toString()));
     }
 
     private interface Preparation {
@@ -64,8 +69,10 @@ final class ServerProcess {
 
     private void run(LogLevel level, Preparation preparation) throws AbortedException, InterruptedException {
         Signals.onTermination(() -> end.complete(Optional.empty()));
-        Map<String, String> variables = new HashMap<>(LibertyPorts.variables(environment));
+        Map<String, String> variables = new HashMap<>(
+                LibertyPorts.variables(environment, home.resolve("wlp/usr/servers/openkas/https.xml"), random));
         variables.put("com.ibm.ws.logging.console.log.level", "WARNING");
+        variables.put("com.ibm.ws.logging.hideMessage", String.join(",", NOT_WARNINGS));
         Path parent = Path.of(System.getProperty("java.io.tmpdir"));
         try (WorkDirectory work = WorkDirectory.make(environment.getOrDefault("OPENKAS_WORK_DIR", ""), parent, random);
                 LogStream stream = JsonLogSink.standardError(InstantSource.system(), ZoneId.systemDefault())) {
@@ -97,7 +104,8 @@ final class ServerProcess {
     }
 
     /** Starts Liberty and waits for the end of the application: the text of its failure, if it failed. */
-    private static Optional<String> lifeOf(Liberty liberty, Map<String, String> variables, CompletableFuture<Optional<ServerBean>> started) {
+    private static Optional<String> lifeOf(Liberty liberty, Map<String, String> variables,
+            CompletableFuture<Optional<ServerBean>> started) {
         try {
             liberty.start(variables);
             ServerBean server = new ServerBean();

@@ -9,6 +9,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.openkas.common.Log;
 
 /**
@@ -43,7 +44,7 @@ public final class CallLogs implements ServerInterceptor {
                 .orElseGet(() -> String.format("%016x%016x", random.nextLong(), random.nextLong()));
     }
 
-    private static Optional<String> sane(@org.jspecify.annotations.Nullable String id) {
+    private static Optional<String> sane(@Nullable String id) {
         boolean visible = id != null && !id.isEmpty() && id.length() <= MAX_ID && id.chars().allMatch(c -> c > 0x20 && c < 0x7f);
         return visible ? Optional.ofNullable(id) : Optional.empty();
     }

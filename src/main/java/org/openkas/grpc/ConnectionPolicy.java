@@ -14,26 +14,25 @@ import java.time.Duration;
  * @param closing how long to wait for a WebSocket peer's close frame
  * @param maxMessageBytes the largest message that is received
  * @param maxMetadataBytes the largest header list that is received
- * @param maxCalls how many calls one connection may have open
- * @param maxUnsentBytes how much may wait for a peer that does not read before the server stops reading from it
+ * @param maxCalls how many calls one connection may have open; agents use a little more than 500
  */
 public record ConnectionPolicy(Duration keepAliveTime, Duration keepAliveTimeout, Duration clientPingSpacing, Duration tcpUserTimeout,
-        Duration handshake, Duration closing, int maxMessageBytes, int maxMetadataBytes, int maxCalls, int maxUnsentBytes) {
+        Duration handshake, Duration closing, int maxMessageBytes, int maxMetadataBytes, int maxCalls) {
 
     /** The numbers of chapter 01, and bounds where the chapter leaves a peer without one. */
     public static final ConnectionPolicy STANDARD = new ConnectionPolicy(Duration.ofSeconds(50), Duration.ofSeconds(20),
             Duration.ofSeconds(20),
-            Duration.ofSeconds(20), Duration.ofSeconds(25), Duration.ofSeconds(5), 4 << 20, 256 << 10, 10_000, 256 << 10);
+            Duration.ofSeconds(20), Duration.ofSeconds(25), Duration.ofSeconds(5), 4 << 20, 256 << 10, 2_000);
 
     /** With other keepalive times. */
     public ConnectionPolicy withKeepAlive(Duration time, Duration timeout, Duration spacing) {
-        return new ConnectionPolicy(time, timeout, spacing, tcpUserTimeout, handshake, closing, maxMessageBytes, maxMetadataBytes, maxCalls,
-                maxUnsentBytes);
+        return new ConnectionPolicy(time, timeout, spacing, tcpUserTimeout, handshake, closing, maxMessageBytes, maxMetadataBytes,
+                maxCalls);
     }
 
     /** With other limits for the beginning and the end of a connection. */
     public ConnectionPolicy withHandshake(Duration limit, Duration closeWait) {
         return new ConnectionPolicy(keepAliveTime, keepAliveTimeout, clientPingSpacing, tcpUserTimeout, limit, closeWait, maxMessageBytes,
-                maxMetadataBytes, maxCalls, maxUnsentBytes);
+                maxMetadataBytes, maxCalls);
     }
 }

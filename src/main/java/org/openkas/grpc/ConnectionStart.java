@@ -10,14 +10,17 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.openkas.net.PacedReading;
 import org.openkas.net.Security;
-import org.openkas.net.UnreadOutput;
+
 import org.openkas.websocket.HttpUpgrade;
 
 /**
@@ -28,13 +31,13 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
     private static final String HTTP2 = "h2";
 
     private final ListenerSettings settings;
-    private final LongSupplier nanos;
+    private final ListenerRuntime runtime;
     private final GrpcHttp2ConnectionHandler grpc;
     private boolean established;
 
-    ConnectionStart(ListenerSettings settings, LongSupplier nanos, GrpcHttp2ConnectionHandler grpc) {
+    ConnectionStart(ListenerSettings settings, ListenerRuntime runtime, GrpcHttp2ConnectionHandler grpc) {
         this.settings = settings;
-        this.nanos = nanos;
+        this.runtime = runtime;
         this.grpc = grpc;
     }
 
@@ -43,7 +46,14 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
         if (!settings.address().admits(ctx.channel().remoteAddress())) {
             var _ = ctx.close();
         }
-        ctx.pipeline().addFirst(new UnreadOutput(settings.policy().maxUnsentBytes()));
+        CallPace pace = new CallPace(ctx.executor(), runtime.executor());
+        grpc.connection().addListener(new Http2ConnectionAdapter() {
+            @Override
+            public void onStreamAdded(Http2Stream stream) {
+                pace.begins();
+            }
+        });
+        ctx.pipeline().addFirst(new PacedReading(pace));
         var deadline = ctx.executor().schedule(() -> dropUnestablished(ctx.channel()), settings.policy().handshake().toNanos(),
                 TimeUnit.NANOSECONDS);
         ctx.channel().closeFuture().addListener(closed -> deadline.cancel(false));
@@ -93,6 +103,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
 
     private void speakHttp2(ChannelHandlerContext ctx) {
         ChannelPipeline pipeline = ctx.pipeline();
+        LongSupplier nanos = runtime.timers()::nanos;
         FrameGuard guard = new FrameGuard(new FrameBudget(nanos), new PingPolicy(nanos, settings.policy().clientPingSpacing()),
                 () -> established = true, this::punish);
         ChannelHandler next = InternalProtocolNegotiators.grpcNegotiationHandler(grpc);
@@ -130,7 +141,8 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
     }
 
     private static Attributes attributes(ChannelHandlerContext ctx) {
-        Attributes.Builder attributes = Attributes.newBuilder().set(Grpc.TRANSPORT_ATTR_LOCAL_ADDR, ctx.channel().localAddress())
+        Attributes.Builder attributes = Attributes.newBuilder()
+                .set(Grpc.TRANSPORT_ATTR_LOCAL_ADDR, ctx.channel().localAddress())
                 .set(Grpc.TRANSPORT_ATTR_REMOTE_ADDR, ctx.channel().remoteAddress());
         SslHandler ssl = ctx.pipeline().get(SslHandler.class);
         if (ssl != null) {

@@ -6,17 +6,16 @@ import io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.InternalProtocolNegotiator;
 import io.netty.channel.ChannelHandler;
 import io.netty.util.AsciiString;
-import java.util.function.LongSupplier;
 import org.openkas.net.Security;
 
 /** Takes a listener's accepted connections to the point where they speak HTTP/2 (chapter 01 §2.1). Thread-safe. */
 final class Connections implements InternalProtocolNegotiator.ProtocolNegotiator {
     private final ListenerSettings settings;
-    private final LongSupplier nanos;
+    private final ListenerRuntime runtime;
 
-    Connections(ListenerSettings settings, LongSupplier nanos) {
+    Connections(ListenerSettings settings, ListenerRuntime runtime) {
         this.settings = settings;
-        this.nanos = nanos;
+        this.runtime = runtime;
     }
 
     ServerCredentials credentials() {
@@ -30,7 +29,7 @@ final class Connections implements InternalProtocolNegotiator.ProtocolNegotiator
 
     @Override
     public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpc) {
-        return new ConnectionStart(settings, nanos, grpc);
+        return new ConnectionStart(settings, runtime, grpc);
     }
 
     @Override

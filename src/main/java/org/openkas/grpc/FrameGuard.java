@@ -13,17 +13,15 @@ import java.util.function.BiConsumer;
  * {@link PingPolicy} forbids, and floods of frames that {@link FrameBudget} bounds. Runs on the connection's event loop.
  */
 final class FrameGuard extends ChannelDuplexHandler {
-    private static final int PREFACE = 24;
     private static final int ACK = 0x1;
 
     private final FrameBudget budget;
     private final PingPolicy pings;
     private final Runnable established;
     private final BiConsumer<ChannelHandlerContext, String> flooded;
-    private final FrameScanner inbound = new FrameScanner(PREFACE, this::received);
-    private final FrameScanner outbound = new FrameScanner(0, this::sent);
+    private final FrameScanner outbound = new FrameScanner(this::sent);
+    private Optional<WholeFrames> inbound = Optional.empty();
     private Optional<String> complaint = Optional.empty();
-    private boolean settingsBegun;
     private boolean settingsSeen;
 
     /**
@@ -40,16 +38,20 @@ final class FrameGuard extends ChannelDuplexHandler {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        inbound = Optional.of(new WholeFrames(ctx.alloc(), this::received, ctx::fireChannelRead));
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        inbound.ifPresent(WholeFrames::release);
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (complaint.isPresent() || !(message instanceof ByteBuf bytes)) {
             ReferenceCountUtil.release(message);
-        } else if (inbound.scan(bytes)) {
-            if (settingsBegun && inbound.betweenFrames()) {
-                establish();
-            }
-            ctx.fireChannelRead(bytes);
-        } else {
-            bytes.release();
+        } else if (!inbound.orElseThrow().add(bytes)) {
             flooded.accept(ctx, complaint.orElse(""));
         }
     }
@@ -64,26 +66,19 @@ final class FrameGuard extends ChannelDuplexHandler {
     }
 
     private boolean received(int type, int flags, int length) {
-        if (settingsBegun) {
-            establish();
+        if (!settingsSeen && type == FrameBudget.SETTINGS) {
+            settingsSeen = true;
+            established.run();
         }
-        settingsBegun = !settingsSeen && type == FrameBudget.SETTINGS;
         complaint = type == FrameBudget.PING && (flags & ACK) == 0 && !pings.acceptable()
                 ? Optional.of("too_many_pings")
                 : budget.received(type, flags, length);
         return complaint.isEmpty();
     }
 
-    private boolean sent(int type, int flags, int length) {
+    private void sent(int type) {
         if (type == FrameBudget.DATA || type == FrameBudget.HEADERS) {
             pings.answered();
         }
-        return true;
-    }
-
-    private void establish() {
-        settingsBegun = false;
-        settingsSeen = true;
-        established.run();
     }
 }

@@ -1,34 +1,28 @@
 package org.openkas.grpc;
 
 import io.netty.buffer.ByteBuf;
+import java.util.function.IntConsumer;
 
 /**
- * Finds the frame headers in one direction of an HTTP/2 connection's bytes, wherever buffers begin and end. Does not
- * consume anything. Not thread-safe.
+ * Finds the types of the frames in what the server sends, wherever buffers begin and end, without consuming anything. Not
+ * thread-safe.
  */
 final class FrameScanner {
     private static final int HEADER = 9;
 
-    private final Frames frames;
-    private final byte[] header = new byte[HEADER];
+    private final IntConsumer types;
     private int headerHave;
+    private int length;
+    private int type;
     private int skip;
 
-    /** Takes frame headers. */
-    @FunctionalInterface
-    interface Frames {
-        /** A frame begins; false stops the scan of this buffer. */
-        boolean begins(int type, int flags, int length);
+    /** {@code types} gets the type of each frame. */
+    FrameScanner(IntConsumer types) {
+        this.types = types;
     }
 
-    /** Skips {@code preface} bytes first. */
-    FrameScanner(int preface, Frames frames) {
-        skip = preface;
-        this.frames = frames;
-    }
-
-    /** Scans the readable bytes; false if {@link Frames#begins} said so. */
-    boolean scan(ByteBuf bytes) {
+    /** Scans the readable bytes. */
+    void scan(ByteBuf bytes) {
         int at = bytes.readerIndex();
         int end = bytes.writerIndex();
         while (at < end) {
@@ -37,21 +31,22 @@ final class FrameScanner {
                 skip -= now;
                 at += now;
             } else {
-                header[headerHave++] = bytes.getByte(at++);
-                if (headerHave == HEADER) {
-                    headerHave = 0;
-                    skip = ((header[0] & 0xff) << 16) | ((header[1] & 0xff) << 8) | (header[2] & 0xff);
-                    if (!frames.begins(header[3] & 0xff, header[4], skip)) {
-                        return false;
-                    }
-                }
+                header(bytes.getUnsignedByte(at++));
             }
         }
-        return true;
     }
 
-    /** Whether the bytes so far end with a complete frame, or with the preface. */
-    boolean betweenFrames() {
-        return skip == 0 && headerHave == 0;
+    private void header(int value) {
+        if (headerHave < 3) {
+            length = (length << 8) | value;
+        } else if (headerHave == 3) {
+            type = value;
+        }
+        if (++headerHave == HEADER) {
+            skip = length;
+            headerHave = 0;
+            length = 0;
+            types.accept(type);
+        }
     }
 }

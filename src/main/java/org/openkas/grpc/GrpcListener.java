@@ -5,11 +5,11 @@ import io.grpc.DecompressorRegistry;
 import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import org.openkas.net.BindFailure;
 import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
-import org.openkas.net.Network;
 
 /**
  * A gRPC server on one address with the parameters of chapter 01 §3 and chapter 05 §8.2. Calls run on the runtime's
@@ -27,32 +26,38 @@ import org.openkas.net.Network;
 public final class GrpcListener implements AutoCloseable {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
+    // streams that the server resets count, too; FrameBudget is stricter with the peer's own
+    private static final int MAX_RESETS = 4_000;
+    private static final int RESETS_SECONDS = 10;
+    private static final int UNSENT_LOW = 32 << 10;
+    private static final int UNSENT_HIGH = 64 << 10;
+    private static final int READ_BYTES = 64 << 10;
+    private static final int READS = 2;
     private static final int MESSAGE_SLACK = 1 << 20;
     private static final Duration CUT_OFF = Duration.ofSeconds(10);
 
     private final ListenerSettings settings;
     private final ListenerRuntime runtime;
     private final CallAges ages;
-    private final Connections connections;
-    private final NettyServerBuilder builder;
-    private final SocketAddress address;
     private final Server server;
     private Optional<BoundAddress> bound = Optional.empty();
 
     /**
-     * Prepares the listener.
+     * Prepares a listener on the configured address.
      *
      * @param methods what it serves, interceptors included: see {@link MethodTable}
      * @throws ListenException if the address text cannot be resolved
      */
     public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, HandlerRegistry methods) throws ListenException {
+        this(settings, runtime, methods, Acceptor.socket(settings.address(), runtime.loops()));
+    }
+
+    /** As the other, but the connections come from {@code acceptor}, and the address is only what errors and logs call it. */
+    public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, HandlerRegistry methods, Acceptor acceptor) {
         this.settings = settings;
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
-        connections = new Connections(settings, runtime.timers()::nanos);
-        address = settings.address().resolve();
-        builder = builder(methods);
-        server = builder.build();
+        server = builder(methods, acceptor).build();
     }
 
     /**
@@ -116,31 +121,54 @@ public final class GrpcListener implements AutoCloseable {
         }
     }
 
-    private NettyServerBuilder builder(HandlerRegistry methods) {
-        ConnectionPolicy policy = settings.policy();
-        Network network = settings.address().network();
-        NettyServerBuilder configured = NettyServerBuilder.forAddress(address, connections.credentials()).fallbackHandlerRegistry(methods)
-                .intercept(ages).addTransportFilter(ages).executor(runtime.executor()).bossEventLoopGroup(runtime.loops().group())
-                .workerEventLoopGroup(runtime.loops().group()).channelType(runtime.loops().serverChannel(network))
-                .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
+    private NettyServerBuilder builder(HandlerRegistry methods, Acceptor acceptor) {
+        NettyServerBuilder builder = NettyServerBuilder
+                .forAddress(acceptor.address(), new Connections(settings, runtime).credentials())
+                .channelFactory(acceptor.channels())
+                .bossEventLoopGroup(acceptor.loops())
+                .workerEventLoopGroup(acceptor.loops())
+                .executor(runtime.executor())
+                .fallbackHandlerRegistry(methods);
+        limitCalls(builder);
+        limitConnections(builder);
+        if (acceptor.socketOptions()) {
+            builder.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(settings.policy().tcpUserTimeout().toMillis()));
+        }
+        return builder;
+    }
 
+    private void limitCalls(NettyServerBuilder builder) {
+        ConnectionPolicy policy = settings.policy();
+        UndeliveredCalls undelivered = new UndeliveredCalls();
+        builder.intercept(ages)
+                .addTransportFilter(ages)
+                .intercept(undelivered)
+                .addTransportFilter(undelivered)
+                .maxConcurrentCallsPerConnection(policy.maxCalls())
                 // messages a little above the limit are refused by ReadableMessages, in the reference's words
                 .maxInboundMessageSize(policy.maxMessageBytes() + MESSAGE_SLACK)
-                .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
-                        .with(new BoundedGzip(policy.maxMessageBytes()), true))
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
-                .maxConcurrentCallsPerConnection(policy.maxCalls()).keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
+                .decompressorRegistry(DecompressorRegistry.emptyInstance()
+                        .with(Codec.Identity.NONE, false)
+                        .with(new BoundedGzip(policy.maxMessageBytes()), true));
+    }
+
+    private void limitConnections(NettyServerBuilder builder) {
+        ConnectionPolicy policy = settings.policy();
+        builder.withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(UNSENT_LOW, UNSENT_HIGH))
+                // little is read from one peer before others are looked at, and before PacedReading looks at the peer
+                .withChildOption(ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(64, 2048, READ_BYTES).maxMessagesPerRead(READS))
+                .maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
+                .keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 // PINGs are judged by PingPolicy, which counts as agents are used to
-                .permitKeepAliveTime(0, TimeUnit.NANOSECONDS).permitKeepAliveWithoutCalls(true)
+                .permitKeepAliveTime(0, TimeUnit.NANOSECONDS)
+                .permitKeepAliveWithoutCalls(true)
                 .maxConnectionAge(share(GOAWAY_SHARE), TimeUnit.NANOSECONDS)
                 .maxConnectionAgeGrace(share(HARD_CLOSE_SHARE), TimeUnit.NANOSECONDS)
                 // ConnectionStart is stricter
                 .handshakeTimeout(2 * policy.handshake().toMillis(), TimeUnit.MILLISECONDS);
-        if (runtime.loops().epoll() && network != Network.UNIX) {
-            configured.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(policy.tcpUserTimeout().toMillis()));
-        }
-        return configured;
     }
 
     private long share(double share) {

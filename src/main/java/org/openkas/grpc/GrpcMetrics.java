@@ -1,10 +1,10 @@
 package org.openkas.grpc;
 
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.grpc.MethodDescriptor;
 import java.util.Locale;
 
 /** The counters of one side, server or client, under the names of chapter 05 §12.1 and §12.2. Thread-safe. */
@@ -23,14 +23,13 @@ final class GrpcMetrics {
      */
     GrpcMetrics(PrometheusRegistry registry, String side, String completed) {
         String prefix = "grpc_" + side + "_";
-        String bySide = side.equals("server") ? "gRPC stream messages sent by the server." : "RPC stream messages sent by the client.";
         String receivedBy = side.equals("server") ? "received on the server." : "received by the client.";
         started = counter(registry, prefix + "started_total", "Total number of RPCs started on the " + side + ".");
         handled = Counter.builder().name(prefix + "handled_total")
                 .help("Total number of RPCs completed " + completed + ", regardless of success or failure.")
                 .labelNames("grpc_type", "grpc_service", "grpc_method", "grpc_code").register(registry);
         received = counter(registry, prefix + "msg_received_total", "Total number of RPC stream messages " + receivedBy);
-        sent = counter(registry, prefix + "msg_sent_total", "Total number of " + bySide);
+        sent = counter(registry, prefix + "msg_sent_total", "Total number of gRPC stream messages sent by the " + side + ".");
         inFlight = Gauge.builder().name(prefix + "requests_in_flight").help("Number of requests in flight.")
                 .labelNames("grpc_service", "grpc_method")
                 .register(registry);

@@ -10,7 +10,10 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -29,7 +32,8 @@ public final class EventLoops implements AutoCloseable {
         this(threads, Epoll.isAvailable());
     }
 
-    EventLoops(int threads, boolean epoll) {
+    /** With {@code threads} threads; without epoll where {@code epoll} is false. */
+    public EventLoops(int threads, boolean epoll) {
         this.epoll = epoll;
         group = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("openkas-io", true),
                 epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
@@ -56,6 +60,11 @@ public final class EventLoops implements AutoCloseable {
             return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
         }
         return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    /** The same address in the form that these loops' channels take. */
+    public SocketAddress suited(SocketAddress address) {
+        return !epoll && address instanceof DomainSocketAddress unix ? UnixDomainSocketAddress.of(unix.path()) : address;
     }
 
     /** Stops the threads; channels that are still open are closed. Waits a few seconds at most. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
@@ -105,6 +106,25 @@ final class PemFile {
             }
         }
         throw new GeneralSecurityException("tls: failed to find any PEM data in key input");
+    }
+
+    /** Fails if the key is not the one that the certificate is for. */
+    static void requireMatch(PrivateKey key, X509Certificate certificate) throws GeneralSecurityException {
+        boolean match = key.getAlgorithm().equals(certificate.getPublicKey().getAlgorithm());
+        if (match) {
+            Signature signature = Signature.getInstance(switch (key.getAlgorithm()) {
+                case "RSA" -> "SHA256withRSA";
+                case "EC" -> "SHA256withECDSA";
+                default -> key.getAlgorithm();
+            });
+            signature.initSign(key);
+            byte[] signed = signature.sign();
+            signature.initVerify(certificate.getPublicKey());
+            match = signature.verify(signed);
+        }
+        if (!match) {
+            throw new GeneralSecurityException("tls: private key does not match public key");
+        }
     }
 
     private static PrivateKey pkcs8(byte[] bytes) throws GeneralSecurityException {

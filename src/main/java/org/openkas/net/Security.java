@@ -11,6 +11,8 @@ import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.util.List;
 
 /** Whether a listener speaks TLS (chapter 05 §6.3). */
@@ -58,7 +60,10 @@ public sealed interface Security {
         try {
             PemFile certificates = PemFile.read(Path.of(certificateFile));
             PemFile keys = certificateFile.equals(keyFile) ? certificates : PemFile.read(Path.of(keyFile));
-            SslContextBuilder builder = SslContextBuilder.forServer(keys.privateKey(), certificates.certificates())
+            X509Certificate[] chain = certificates.certificates();
+            PrivateKey key = keys.privateKey();
+            PemFile.requireMatch(key, chain[0]);
+            SslContextBuilder builder = SslContextBuilder.forServer(key, chain)
                     .sslProvider(SslProvider.JDK)
                     .protocols("TLSv1.2", "TLSv1.3").ciphers(CIPHERS).clientAuth(ClientAuth.NONE);
             if (!alpn.isEmpty()) {

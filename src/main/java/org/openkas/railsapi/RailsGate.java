@@ -24,7 +24,8 @@ public record RailsGate(GrpcServerMetrics metrics, CallerAuthentication.TokenChe
 
     /** Outermost first; {@code random} gives ids to calls that bring none. */
     List<ServerInterceptor> interceptors(RandomGenerator random) {
-        return List.of(metrics, new CallLogs(log, random), new AnswerCompression(), new CallerAuthentication(tokens), new MessageValidation(validator),
+        return List.of(metrics, new CallLogs(log, random), new AnswerCompression(), new CallerAuthentication(tokens),
+                new MessageValidation(validator),
                 new UnknownStatusReporter());
     }
 }

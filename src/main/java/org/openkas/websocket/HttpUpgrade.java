@@ -99,8 +99,8 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
         idle = false;
         closeAfterRequest = !HttpUtil.isKeepAlive(request);
         if (request.decoderResult().isFailure()) {
-            closeAfterRequest = true;
             answer(ctx, 400, "400 Bad Request", Map.of("Content-Type", "text/plain; charset=utf-8", "Connection", "close"));
+            dropAfterAnswer(ctx); // the end of what could not be read may never be seen
             return;
         }
         switch (UpgradeRules.decide(new NettyRequest(request))) {
@@ -114,8 +114,12 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
         if (accepted.isPresent()) {
             upgrade(ctx, accepted.get());
         } else if (closeAfterRequest || shuttingDown) {
-            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> drop(ctx));
+            dropAfterAnswer(ctx);
         }
+    }
+
+    private static void dropAfterAnswer(ChannelHandlerContext ctx) {
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> drop(ctx));
     }
 
     private void answer(ChannelHandlerContext ctx, int status, String body, Map<String, String> headers) {

@@ -9,6 +9,7 @@ import com.google.protobuf.BytesValue;
 import com.google.protobuf.Message;
 import io.grpc.CallOptions;
 import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -220,6 +221,17 @@ abstract class AgentTransportContract {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"\u0000\u0001\u0002\r\n", "GET / HTTP/1.1\r\nno header\r\n\r\n"})
+    @DisplayName("what is no HTTP is answered with 400 and left at once")
+    void noHttp(String text) throws Exception {
+        ConnectionPolicy patient = standard().policy().withHandshake(Duration.ofMinutes(1), Duration.ofMillis(500));
+        RawPeer peer = http(running(standard().policy(patient)));
+        peer.send(text);
+        assertThat(peer.readHead()).startsWith("HTTP/1.1 400 ");
+        assertThat(peer.awaitClose(5_000)).isTrue();
+    }
+
+    @ParameterizedTest
     @CsvSource({"Sec-WebSocket-Protocol: ws-tunnel,X-Other: 1,''", "Sec-WebSocket-Protocol: ws-tunnel,Sec-WebSocket-Protocol: chat,''",
             "Sec-WebSocket-Protocol: ws-tunnel,Sec-WebSocket-Protocol: WS-Tunnel,WS-Tunnel"})
     @DisplayName("AG-07 a wrong subprotocol is told after the upgrade")
@@ -417,7 +429,7 @@ abstract class AgentTransportContract {
         for (int i = 0; i < 510; i++) {
             StreamObserver<BytesValue> tunnel = ClientCalls
                     .asyncBidiStreamingCall(
-                            io.grpc.ClientInterceptors.intercept(channel, token()).newCall(AgentServices.CONNECT, CallOptions.DEFAULT),
+                            ClientInterceptors.intercept(channel, token()).newCall(AgentServices.CONNECT, CallOptions.DEFAULT),
                             each(message -> answered.countDown()));
             tunnel.onNext(BytesValue.getDefaultInstance());
             tunnels.add(tunnel);
@@ -537,7 +549,7 @@ abstract class AgentTransportContract {
         ManagedChannel channel = opened(AgentChannels.ws(running(standard()).port()));
         BytesValue message = BytesValue.of(ByteString.copyFrom(new byte[bytes - 5]));
         CallOptions options = CallOptions.DEFAULT.withCompression(compressed ? "gzip" : "identity");
-        var intercepted = io.grpc.ClientInterceptors.intercept(channel, token());
+        var intercepted = ClientInterceptors.intercept(channel, token());
         assertThat(message.getSerializedSize()).isEqualTo(bytes);
         assertStatus(() -> ClientCalls.blockingUnaryCall(intercepted, AgentServices.ECHO, options, message), Status.Code.RESOURCE_EXHAUSTED,
                 "grpc: received message " + text + " than max (4194305 vs. 4194304)");
@@ -546,11 +558,22 @@ abstract class AgentTransportContract {
     }
 
     @Test
+    @DisplayName("NR-020 nothing above 4 MiB is sent to an agent")
+    void tooLargeAnswer() throws Exception {
+        ManagedChannel channel = opened(AgentChannels.ws(running(standard()).port()));
+        var intercepted = ClientInterceptors.intercept(channel, token());
+        assertStatus(
+                () -> ClientCalls.blockingUnaryCall(intercepted, AgentServices.INFLATE, CallOptions.DEFAULT,
+                        BytesValue.getDefaultInstance()),
+                Status.Code.RESOURCE_EXHAUSTED, "grpc: trying to send message larger than max (4194309 vs. 4194304)");
+    }
+
+    @Test
     @DisplayName("AG-26 a message far above 4 MiB")
     void farTooLargeMessage() throws Exception {
         ManagedChannel channel = opened(AgentChannels.ws(running(standard()).port()));
         BytesValue message = BytesValue.of(ByteString.copyFrom(new byte[6 << 20]));
-        var intercepted = io.grpc.ClientInterceptors.intercept(channel, token());
+        var intercepted = ClientInterceptors.intercept(channel, token());
         assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(intercepted, AgentServices.ECHO, CallOptions.DEFAULT, message))
                 .isInstanceOfSatisfying(StatusRuntimeException.class,
                         e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
@@ -821,6 +844,24 @@ abstract class AgentTransportContract {
         assertThat(goaway.error()).isEqualTo(ENHANCE_YOUR_CALM);
         assertThat(goaway.debug()).isEqualTo(complaint);
         assertThat(peer.awaitClose(5_000)).isTrue();
+    }
+
+    @Test
+    @DisplayName("a peer that keeps its windows shut gets no more calls than can wait")
+    void shutWindows() throws Exception {
+        Running server = running(standard());
+        RawPeer peer = peer(server, 4, 0);
+        for (int i = 0; i <= 1000; i++) {
+            peer.send(call(2 * i + 1, "/test.Bulk/Echo"), Http2Frame.message(2 * i + 1, new byte[]{10, 1, 7}, true));
+        }
+        await().until(
+                () -> server.metric("grpc_server_handled_total", "grpc_type", "unary", "grpc_service", "test.Bulk", "grpc_method", "Echo",
+                        "grpc_code", "OK") == 1001);
+        peer.send(call(2003, "/test.Bulk/Echo"), Http2Frame.message(2003, new byte[]{10, 1, 7}, true));
+        assertThat(peer.readStatus()).isEqualTo("8 too many answers wait for this connection to accept data");
+        peer.send(Http2Frame.settings(4, 65535));
+        peer.send(call(3001, "/test.Bulk/Echo"), Http2Frame.message(3001, new byte[]{10, 1, 7}, true));
+        assertThat(peer.readStatus()).isEqualTo("0 ");
     }
 
     @Test

@@ -73,6 +73,8 @@ final class ConfigurationBench implements AutoCloseable {
     };
     String externalUrl = "https://gitlab.example.com";
     Executor executor = Runnable::run;
+    /** What the service watches with: {@link #watches}, unless a test brings its own. */
+    RefWatches refWatches = watches;
 
     private final List<Runnable> open = new ArrayList<>();
     private Optional<ManagedChannel> channel = Optional.empty();
@@ -114,7 +116,7 @@ final class ConfigurationBench implements AutoCloseable {
     private ManagedChannel serve() {
         String name = InProcessServerBuilder.generateName();
         AgentConfigurationService service = new AgentConfigurationService(
-                new ConfigurationSettings(Duration.ofMinutes(5), 131072, externalUrl), (t, l) -> agents.identify(t, l), watches,
+                new ConfigurationSettings(Duration.ofMinutes(5), 131072, externalUrl), (t, l) -> agents.identify(t, l), refWatches,
                 (repository, commit, path, size) -> reader.file(repository, commit, path, size), this::report, tracker, pushes, timers,
                 new Random(1), executor);
         ServerInterceptor context = new ServerInterceptor() {

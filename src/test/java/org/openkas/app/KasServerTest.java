@@ -82,7 +82,8 @@ class KasServerTest {
         try (FakeGitLab gitLab = FakeGitLab.release19();
                 FakeGitaly gitaly = FakeGitaly.onTcp();
                 TestRepository repository = gitaly.repository("group/project", directory.resolve("repository"))) {
-            String commit = repository.commit("main", Map.of(".gitlab/agents/agent-42/config.yaml", "observability: {logging: {level: debug}}\n"));
+            String commit = repository.commit("main",
+                    Map.of(".gitlab/agents/agent-42/config.yaml", "observability: {logging: {level: debug}}\n"));
             gitLab.agent("token", agentInfo(gitaly));
             try (RunningServer running = RunningServer.withGitLab(directory, gitLab, LISTEN)) {
                 ManagedChannel channel = running.channel();

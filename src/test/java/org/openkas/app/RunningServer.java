@@ -27,7 +27,8 @@ final class RunningServer implements AutoCloseable {
     private RunningServer(Path directory, String yaml) throws Exception {
         Path file = directory.resolve("kas.yaml");
         Files.writeString(file, yaml);
-        server = KasServer.assemble(new ConfigurationLoader().load(Optional.of(file), PropertySource.none()).configuration(), Map.of(), BuildInfo.UNKNOWN,
+        server = KasServer.assemble(new ConfigurationLoader().load(Optional.of(file), PropertySource.none()).configuration(), Map.of(),
+                BuildInfo.UNKNOWN,
                 directory.resolve("work"), log.log(), probes);
         server.start();
     }

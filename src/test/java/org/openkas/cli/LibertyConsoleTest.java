@@ -34,7 +34,8 @@ class LibertyConsoleTest {
 
     @Test
     void stackTracesAreLeftOut() {
-        LibertyConsole.err(log).print("[ERROR   ] CWWKX0002E: oh\njava.lang.IllegalStateException: no\n\tat a.B.c(D.java:1)\nCaused by: e\n\t... 1 more\n\n");
+        LibertyConsole.err(log).print(
+                "[ERROR   ] CWWKX0002E: oh\njava.lang.IllegalStateException: no\n\tat a.B.c(D.java:1)\nCaused by: e\n\t... 1 more\n\n");
 
         assertThat(log.lines()).extracting(RecordedLog.Line::message).containsExactly("[liberty] CWWKX0002E: oh",
                 "[stderr] java.lang.IllegalStateException: no");

@@ -39,7 +39,8 @@ class WorkDirectoryTest {
     @Test
     void whatCannotBeMadeIsNamedWithTheRemedy() throws IOException {
         Path file = Files.writeString(parent.resolve("file"), "");
-        assertThatExceptionOfType(AbortedException.class).isThrownBy(() -> WorkDirectory.make(file.resolve("work").toString(), parent, new Random(1)))
+        assertThatExceptionOfType(AbortedException.class)
+                .isThrownBy(() -> WorkDirectory.make(file.resolve("work").toString(), parent, new Random(1)))
                 .withMessageContaining(file.toString()).withMessageContaining("OPENKAS_WORK_DIR");
     }
 }

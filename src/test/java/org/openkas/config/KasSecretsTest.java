@@ -27,7 +27,7 @@ class KasSecretsTest {
     }
 
     @Test
-    @DisplayName("CO-15: a GitLab secret of 32 bytes with a line feed behind it")
+    @DisplayName("CO-15, GB-01: a GitLab secret of 32 bytes with a line feed behind it")
     void goodFiles() throws ConfigurationException {
         KasSecrets secrets = KasSecrets.read(configuration());
         assertThat(secrets.gitlab().orElseThrow().bytes()).isEqualTo(bytes(32));
@@ -38,7 +38,7 @@ class KasSecretsTest {
     }
 
     @Test
-    @DisplayName("CO-15: a GitLab secret of 31 bytes")
+    @DisplayName("CO-15, GB-01: a GitLab secret of 31 bytes")
     void shortGitLabSecret() throws IOException {
         write("gitlab", 31, "");
         assertThat(failure()).startsWith("authentication secret: decoding: expecting 32 bytes, was 31 (");

@@ -41,6 +41,8 @@ import org.openkas.gitaly.GitalyRepositoryReader;
 import org.openkas.gitaly.RateLimitObserver;
 import org.openkas.gitaly.RateLimits;
 import org.openkas.grpc.CallContext;
+import org.openkas.grpc.MessageValidation;
+import org.openkas.message.MessageRules;
 import org.openkas.proto.configurationproject.AgentConfigFile;
 import org.openkas.proto.configurationproject.ConfigurationProjectGrpc;
 import org.openkas.proto.configurationproject.ListAgentConfigFilesRequest;
@@ -80,7 +82,8 @@ class ConfigurationProjectServiceTest {
             public <I, O> ServerCall.Listener<I> interceptCall(ServerCall<I, O> call, Metadata headers, ServerCallHandler<I, O> next) {
                 return Contexts.interceptCall(Context.current().withValue(CallContext.LOG, log.log()), call, headers, next);
             }
-        }).addService(new ConfigurationProjectService(reader, executor)).build().start();
+        }).intercept(new MessageValidation(MessageRules::violations)).addService(new ConfigurationProjectService(reader, executor)).build()
+                .start();
         channel = InProcessChannelBuilder.forName(name).directExecutor().build();
         stub = ConfigurationProjectGrpc.newBlockingStub(channel);
         project = gitaly.repository("group/project", temporary.resolve("project.git"));
@@ -239,6 +242,20 @@ class ConfigurationProjectServiceTest {
         assertThat(agents(request().setGitalyInfo(info).build())).containsExactly("a");
         assertThat(gitaly.calls().getFirst().header("gitaly-feature-x")).isEqualTo("true");
         assertThatThrownBy(() -> agents(request().setGitalyInfo(gitaly.info("wrong")).build())).hasMessageContaining("permission denied");
+    }
+
+    @Test
+    @DisplayName("RA-33, RA-34 what is missing is named")
+    void validation() {
+        assertThatThrownBy(() -> agents(ListAgentConfigFilesRequest.getDefaultInstance()))
+                .hasMessage("INVALID_ARGUMENT: invalid ListAgentConfigFilesRequest.Repository: value is required; "
+                        + "invalid ListAgentConfigFilesRequest.GitalyInfo: value is required");
+        ListAgentConfigFilesRequest.Builder noPath = request();
+        noPath.getRepositoryBuilder().clearGlProjectPath();
+        assertThatThrownBy(() -> agents(noPath.build()))
+                .hasMessage("INVALID_ARGUMENT: invalid ListAgentConfigFilesRequest.Repository: embedded "
+                        + "message failed validation | caused by: invalid GitalyRepository.GlProjectPath: value length must be at least 1 bytes");
+        assertThat(gitaly.calls()).isEmpty();
     }
 
     @Test

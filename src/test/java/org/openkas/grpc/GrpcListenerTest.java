@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.common.SystemTimers;
 import org.openkas.net.EventLoops;
 import org.openkas.net.ListenAddress;
@@ -26,18 +28,23 @@ import org.openkas.proto.agentregistrar.AgentRegistrarGrpc;
 import org.openkas.proto.agentregistrar.RegisterRequest;
 import org.openkas.proto.agentregistrar.RegisterResponse;
 
+@ParameterizedClass
+@ValueSource(booleans = {true, false})
 class GrpcListenerTest {
-    private static EventLoops loops;
-    private static SystemTimers timers;
+    private final EventLoops loops;
+    private SystemTimers timers;
 
-    @BeforeAll
-    static void startLoops() {
-        loops = new EventLoops(2);
+    GrpcListenerTest(boolean epoll) {
+        loops = new EventLoops(2, epoll);
+    }
+
+    @BeforeEach
+    void startTimers() {
         timers = new SystemTimers(Executors.newVirtualThreadPerTaskExecutor());
     }
 
-    @AfterAll
-    static void stopLoops() {
+    @AfterEach
+    void stopLoops() {
         loops.close();
         timers.close();
     }
@@ -50,7 +57,7 @@ class GrpcListenerTest {
         }
     }
 
-    private static GrpcListener listener(ListenAddress address) throws ListenException {
+    private GrpcListener listener(ListenAddress address) throws ListenException {
         return new GrpcListener(
                 ListenerSettings.http2(address, new Security.Plain(), Duration.ofHours(2), Duration.ZERO), new ListenerRuntime(loops,
                         Executors.newVirtualThreadPerTaskExecutor(), timers, RandomGenerator.getDefault()),

@@ -44,7 +44,8 @@ class LogLineTest {
 
     @Test
     void everyTextComesBackAsItWas() throws Exception {
-        for (String text : Stream.of("\"quoted\" \\ back", "two\nlines\r\tand a tab", "\u0000\u001f\u007f", "\u00e4\u4e2d\ud83d\ude00", "").toList()) {
+        for (String text : Stream.of("\"quoted\" \\ back", "two\nlines\r\tand a tab", "\u0000\u001f\u007f", "\u00e4\u4e2d\ud83d\ude00", "")
+                .toList()) {
             JsonNode read = new ObjectMapper().readTree(line(ZoneOffset.UTC, TIME, text, new LogField("error", text)));
             assertThat(read.get("msg").textValue()).isEqualTo(text);
             assertThat(read.get("error").textValue()).isEqualTo(text);
@@ -58,7 +59,8 @@ class LogLineTest {
 
     @Test
     void numbersThatJsonLacksAreText() {
-        assertThat(line(ZoneOffset.UTC, TIME, "m", new LogField("a", Double.NaN), new LogField("b", 0.5), new LogField("c", Float.POSITIVE_INFINITY)))
+        assertThat(line(ZoneOffset.UTC, TIME, "m", new LogField("a", Double.NaN), new LogField("b", 0.5),
+                new LogField("c", Float.POSITIVE_INFINITY)))
                 .endsWith(",\"a\":\"NaN\",\"b\":0.5,\"c\":\"Infinity\"}\n");
     }
 }

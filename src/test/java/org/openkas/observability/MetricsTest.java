@@ -13,7 +13,8 @@ class MetricsTest {
     @DisplayName("CO-31 the build, the JVM and the process are among the metrics")
     void families() throws Exception {
         assertThat(metrics.text()).contains("# TYPE gitlab_build_info gauge\n",
-                "gitlab_build_info{built=\"20260102.030405\",version=\"v1.2.3\"} 1\n", "\njvm_memory_used_bytes{", "\nprocess_start_time_seconds ",
+                "gitlab_build_info{built=\"20260102.030405\",version=\"v1.2.3\"} 1\n", "\njvm_memory_used_bytes{",
+                "\nprocess_start_time_seconds ",
                 "\nprocess_open_fds ");
     }
 

@@ -88,7 +88,8 @@ class ObservabilityEndpointTest {
         URI base = start();
         assertThat(log.lines("Observability endpoint is up")).singleElement().satisfies(line -> {
             assertThat(line.level()).isEqualTo(LogLevel.INFO);
-            assertThat(line.fields()).containsEntry("mod_name", "observability").containsEntry("net_network", "tcp").containsEntry("net_address",
+            assertThat(line.fields()).containsEntry("mod_name", "observability").containsEntry("net_network", "tcp").containsEntry(
+                    "net_address",
                     base.getAuthority());
         });
     }
@@ -169,7 +170,8 @@ class ObservabilityEndpointTest {
             assertThat(new String(Channels.newInputStream(channel).readAllBytes(), UTF_8)).startsWith("HTTP/1.1 200 OK\r\n");
         }
         assertThat(log.lines("Observability endpoint is up")).singleElement()
-                .satisfies(line -> assertThat(line.fields()).containsEntry("net_network", "unix").containsEntry("net_address", socket.toString()));
+                .satisfies(line -> assertThat(line.fields()).containsEntry("net_network", "unix").containsEntry("net_address",
+                        socket.toString()));
     }
 
     @Test

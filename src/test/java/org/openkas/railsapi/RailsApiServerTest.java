@@ -2,6 +2,7 @@ package org.openkas.railsapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -231,6 +232,34 @@ class RailsApiServerTest {
                 .lines("Unknown gRPC error in \"/gitlab.agent.configuration_project.rpc.ConfigurationProject/ListAgentConfigFiles\""))
                 .hasSize(1)
                 .allSatisfy(line -> assertThat(line.level()).isEqualTo(LogLevel.ERROR));
+    }
+
+    @Test
+    @DisplayName("RA-33 a list of configuration files without anything names everything that is missing")
+    void nothingInTheRequest() throws Exception {
+        assertThat(refusal(ListAgentConfigFilesRequest.getDefaultInstance())).startsWith("INVALID_ARGUMENT: ")
+                .contains("invalid ListAgentConfigFilesRequest.Repository: value is required",
+                        "invalid ListAgentConfigFilesRequest.GitalyInfo: value is required");
+    }
+
+    @Test
+    @DisplayName("RA-34 a repository without its project's path is refused by the name of the field")
+    void repositoryWithoutProject() throws Exception {
+        GitalyRepository repository = GitalyRepository.newBuilder().setStorageName("s").setRelativePath("r").setGlRepository("g").build();
+        assertThat(refusal(ListAgentConfigFilesRequest.newBuilder().setRepository(repository)
+                .setGitalyInfo(GitalyInfo.newBuilder().setAddress("a")).build())).startsWith("INVALID_ARGUMENT: ")
+                .contains("GlProjectPath");
+    }
+
+    /** What a caller is told who asks for configuration files so; the service itself never hears of it. */
+    private String refusal(ListAgentConfigFilesRequest request) throws Exception {
+        SlowProject untouched = new SlowProject();
+        ManagedChannel rails = servers.open(servers.channelTo(servers.start(untouched)));
+        String message = catchThrowableOfType(StatusRuntimeException.class, () -> ClientCalls.blockingUnaryCall(
+                ClientInterceptors.intercept(rails, MetadataUtils.newAttachHeadersInterceptor(servers.token())),
+                ConfigurationProjectGrpc.getListAgentConfigFilesMethod(), CallOptions.DEFAULT, request)).getMessage();
+        assertThat(untouched.begun.getCount()).isEqualTo(1);
+        return message;
     }
 
     /** Another room's service, with a call that lasts until the test says so. */

@@ -37,6 +37,10 @@ public final class AgentServices {
     /** Sends one message back. */
     public static final MethodDescriptor<BytesValue, BytesValue> ECHO = method(MethodDescriptor.MethodType.UNARY, "test.Bulk", "Echo");
 
+    /** Sends a message back that is larger than agents receive. */
+    public static final MethodDescriptor<BytesValue, BytesValue> INFLATE = method(MethodDescriptor.MethodType.UNARY, "test.Bulk",
+            "Inflate");
+
     private final List<AgentToken> tokens = new CopyOnWriteArrayList<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger tunnels = new AtomicInteger();
@@ -121,6 +125,9 @@ public final class AgentServices {
                             call.onNext(chunk);
                         }
                     });
+                })).addMethod(INFLATE, ServerCalls.asyncUnaryCall((request, responses) -> {
+                    responses.onNext(BytesValue.of(ByteString.copyFrom(new byte[4 << 20])));
+                    responses.onCompleted();
                 })).addMethod(ECHO, ServerCalls.asyncUnaryCall((request, responses) -> {
                     responses.onNext(request);
                     responses.onCompleted();

@@ -217,9 +217,12 @@ public final class FakeGitLab implements AutoCloseable {
         return open.get();
     }
 
-    /** Closes the listener and all connections. */
+    /** Closes the listener and all connections; a second time does nothing. */
     @Override
     public void close() {
+        if (loop.isShuttingDown()) {
+            return;
+        }
         listener.close().syncUninterruptibly();
         loop.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
     }

@@ -1,0 +1,2 @@
+/** Benchmarks of the built server; see README.md beside the sources. */
+package org.openkas.bench;

@@ -1,0 +1,196 @@
+package org.openkas.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openkas.testkit.RunningDistribution;
+
+/** The built distribution as a server process, seen from outside. */
+class ServerProcessIT {
+    private static final String QUICK = """
+            agent: {listen: {address: "127.0.0.1:0", listen_grace_period: %s}}
+            observability: {listen: {address: "127.0.0.1:0"}, logging: {level: %s}}
+            """;
+
+    @TempDir
+    Path directory;
+
+    private RunningDistribution start(Path home, Map<String, String> environment, String grace, String level) throws IOException {
+        return RunningDistribution.start(home, environment,
+                "--configuration-file=" + RunningDistribution.standalone(directory, QUICK.formatted(grace, level)));
+    }
+
+    private RunningDistribution start(Map<String, String> environment) throws IOException {
+        return start(RunningDistribution.HOME, environment, "0.01s", "info");
+    }
+
+    @Test
+    @DisplayName("CO-28, CO-33, CO-13: a server's life: probes, JSON lines on standard error only, nothing left behind, status 0")
+    void life() throws Exception {
+        Path temporary = Files.createDirectory(directory.resolve("temporary"));
+        try (RunningDistribution server = start(Map.of("TMPDIR", temporary.toString()))) {
+            URI probes = server.ready().probes();
+            HttpResponse<String> liveness = server.await(probes.resolve("/liveness"), 200);
+            assertThat(liveness.body()).isEmpty();
+            assertThat(liveness.headers().firstValue("Server").orElse("")).startsWith("gitlab-kas/v");
+            assertThat(server.await(probes.resolve("/metrics"), 200).body()).contains("gitlab_build_info{");
+            assertThat(server.handle().info().command().orElse("")).as("the process is the server's JVM").endsWith("/bin/java");
+            assertThat(temporary).as("it writes below one directory only")
+                    .isDirectoryContaining(file -> file.getFileName().toString().startsWith("openkas-"));
+            try (Stream<Path> files = Files.list(temporary)) {
+                assertThat(files).hasSize(1);
+            }
+
+            server.terminate();
+            assertThat(server.exit()).isZero();
+            assertThat(temporary).isEmptyDirectory();
+            assertThat(server.out()).isEmpty();
+            List<String> lines = server.err();
+            assertThat(lines).isNotEmpty().allSatisfy(ServerProcessIT::isLogLine);
+            assertThat(lines).noneMatch(line -> line.contains("Kubernetes API endpoint is up"));
+        }
+    }
+
+    private static void isLogLine(String line) throws IOException {
+        JsonNode object = new ObjectMapper().readTree(line);
+        List<String> keys = new ArrayList<>();
+        object.fieldNames().forEachRemaining(keys::add);
+        assertThat(keys).startsWith("level", "time", "msg");
+        assertThat(object.get("level").textValue()).isIn("debug", "info", "warn", "error");
+        assertThat(object.get("time").textValue()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}(Z|[+-]\\d{4})");
+    }
+
+    @Test
+    @DisplayName("CO-34 with level warn a normal start and end write nothing")
+    void quiet() throws Exception {
+        int port = RunningDistribution.freePort();
+        Path file = RunningDistribution.standalone(directory, """
+                agent: {listen: {address: "127.0.0.1:0", listen_grace_period: 0.01s}}
+                observability: {listen: {address: "127.0.0.1:%d"}, logging: {level: warn}}
+                """.formatted(port));
+        try (RunningDistribution server = RunningDistribution.start(RunningDistribution.HOME, Map.of(), "--configuration-file=" + file)) {
+            server.await(URI.create("http://127.0.0.1:" + port + "/readiness"), 200);
+            server.terminate();
+            assertThat(server.exit()).isZero();
+            assertThat(server.err()).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("CO-41, CO-42: while the server drains it stays ready, and a second signal does not hurry it")
+    void drain() throws Exception {
+        try (RunningDistribution server = start(RunningDistribution.HOME, Map.of(), "3s", "info")) {
+            URI readiness = server.ready().probes().resolve("/readiness");
+            long begin = System.nanoTime();
+            server.terminate();
+            assertThat(server.get(readiness)).hasValueSatisfying(answer -> assertThat(answer.statusCode()).isEqualTo(200));
+            server.terminate();
+            assertThat(server.get(readiness)).hasValueSatisfying(answer -> assertThat(answer.statusCode()).isEqualTo(200));
+            assertThat(server.exit()).isZero();
+            assertThat((System.nanoTime() - begin) / 1_000_000).as("milliseconds from the first signal").isGreaterThan(2_900);
+        }
+    }
+
+    @Test
+    void aSignalDuringTheStartEndsTheServerInOrder() throws Exception {
+        Path temporary = Files.createDirectory(directory.resolve("temporary"));
+        try (RunningDistribution server = start(Map.of("TMPDIR", temporary.toString()))) {
+            while (server.handle().isAlive() && isEmpty(temporary)) {
+                Thread.onSpinWait();
+            }
+            server.terminate();
+            assertThat(server.exit()).isZero();
+            assertThat(temporary).isEmptyDirectory();
+        }
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.findAny().isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("Two servers run side by side; the second one's busy Liberty port is a warning")
+    void sideBySide() throws Exception {
+        String port = Integer.toString(RunningDistribution.freePort());
+        try (RunningDistribution first = start(Map.of("OPENKAS_HTTP_PORT", port))) {
+            first.ready();
+            URI health = URI.create("http://localhost:" + port + "/health");
+            assertThat(first.await(health, 200).body()).contains("\"status\":\"UP\"");
+            try (RunningDistribution second = start(Map.of("OPENKAS_HTTP_PORT", port))) {
+                second.ready();
+                assertThat(second.awaitErr(line -> line.contains("CWWKO0221E"))).startsWith("{\"level\":\"warn\"")
+                        .contains("OPENKAS_HTTP_PORT");
+                assertThat(first.await(health, 200).statusCode()).isEqualTo(200);
+                first.terminate();
+                second.terminate();
+                assertThat(first.exit()).isZero();
+                assertThat(second.exit()).isZero();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("The distribution works elsewhere and read-only, keeps its archive of classes there, and is not written to")
+    void moved() throws Exception {
+        Path home = directory.resolve("elsewhere/else");
+        Files.createDirectories(home.getParent());
+        Process copy = new ProcessBuilder("cp", "-a", RunningDistribution.HOME.toString(), home.toString()).inheritIO().start();
+        assertThat(copy.waitFor()).isZero();
+        assertThat(new ProcessBuilder("chmod", "-R", "a-w", home.toString()).inheritIO().start().waitFor()).isZero();
+        try {
+            List<String> before = tree(home);
+            Path classes = directory.resolve("classes.log");
+            try (RunningDistribution server = start(home, Map.of("OPENKAS_JVM_OPTIONS", "-Xlog:class+load=info:file=" + classes), "0.01s",
+                    "info")) {
+                server.ready().terminate();
+                assertThat(server.exit()).isZero();
+            }
+            try (Stream<String> lines = Files.lines(classes)) {
+                assertThat(lines.filter(line -> line.contains("shared objects file (top)"))).hasSizeGreaterThan(5_000);
+            }
+            assertThat(tree(home)).isEqualTo(before);
+        } finally {
+            // as a user without special rights, only a writable directory can be removed
+            assertThat(new ProcessBuilder("chmod", "-R", "u+w", home.toString()).inheritIO().start().waitFor()).isZero();
+        }
+    }
+
+    private static List<String> tree(Path home) throws IOException {
+        try (Stream<Path> files = Files.walk(home)) {
+            List<String> names = new ArrayList<>();
+            for (Path file : files.sorted().toList()) {
+                names.add(home.relativize(file) + " " + Files.getLastModifiedTime(file) + " "
+                        + (Files.isRegularFile(file) ? Files.size(file) : 0));
+            }
+            return names;
+        }
+    }
+
+    @Test
+    @DisplayName("A named work directory is kept and used again")
+    void namedWorkDirectory() throws Exception {
+        Path work = directory.resolve("work");
+        for (int start = 0; start < 2; start++) {
+            try (RunningDistribution server = start(Map.of("OPENKAS_WORK_DIR", work.toString()))) {
+                server.ready().terminate();
+                assertThat(server.exit()).isZero();
+            }
+            assertThat(work.resolve("liberty")).isDirectory();
+        }
+    }
+}
