@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.openkas.proto.rules.Rules;
 
 /**
  * The names that messages, fields and oneofs have in Go, because texts that agents and users see are made of them (chapter
@@ -25,7 +26,7 @@ final class GoNames {
     GoNames(Descriptor type) {
         Set<String> taken = new HashSet<>(METHODS);
         for (FieldDescriptor field : type.getFields()) {
-            String name = camelCase(field.getName());
+            String name = camelCase(referenceName(field));
             // each field has a getter too, which must not clash either
             while (taken.contains(name) || taken.contains("Get" + name)) {
                 name += "_";
@@ -38,6 +39,11 @@ final class GoNames {
                 oneofs.put(oneof, free(taken, camelCase(oneof.getName())));
             }
         }
+    }
+
+    private static String referenceName(FieldDescriptor field) {
+        String name = field.getOptions().getExtension(Rules.rules).getReferenceName();
+        return name.isEmpty() ? field.getName() : name;
     }
 
     private static String free(Set<String> taken, String wanted) {

@@ -1,0 +1,18 @@
+package org.openkas.reversetunnel;
+
+import io.grpc.StatusException;
+import org.openkas.common.AgentToken;
+import org.openkas.common.Log;
+import org.openkas.gitlab.AgentInfo;
+
+/** Tells who bears a token, with failures as an agent gets them (chapter 01 §4.1). Implementations are thread-safe. */
+@FunctionalInterface
+public interface AgentIdentification {
+
+    /**
+     * Looks the agent up; blocks.
+     *
+     * @throws InterruptedException if the caller gave up
+     */
+    AgentInfo identify(AgentToken token, Log log) throws StatusException, InterruptedException;
+}

@@ -1,0 +1,160 @@
+package org.openkas.reversetunnel;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.openkas.message.FieldOrder;
+import org.openkas.proto.reversetunnel.AgentDescriptor;
+import org.openkas.proto.reversetunnel.ConnectRequest;
+import org.openkas.proto.reversetunnel.ConnectResponse;
+
+/**
+ * One stream of an agent from its descriptor on; carries one call at most (chapter 04 §2.5, §2.7). Thread-safe; messages
+ * are sent in the order of calls.
+ */
+public final class Tunnel {
+    /** The caller of a tunnel that ended before it was used sees this. */
+    public static final Status DONE = Status.CANCELLED.withDescription("ForwardStream() called on done stream");
+    private static final FieldOrder ORDER = new FieldOrder(ConnectRequest.getDescriptor());
+
+    private final AgentKey agent;
+    private final ServedMethods served;
+    private final ServerCallStreamObserver<ConnectResponse> stream;
+    private final TunnelRegistry registry;
+    private @Nullable TunnelReceiver receiver;
+    private int last = ConnectRequest.TUNNEL_DESCRIPTOR_FIELD_NUMBER;
+    private boolean ended;
+
+    Tunnel(AgentKey agent, AgentDescriptor descriptor, ServerCallStreamObserver<ConnectResponse> stream, TunnelRegistry registry) {
+        this.agent = agent;
+        served = new ServedMethods(descriptor);
+        this.stream = stream;
+        this.registry = registry;
+    }
+
+    AgentKey agent() {
+        return agent;
+    }
+
+    boolean serves(String service, String method) {
+        return served.serves(service, method);
+    }
+
+    /** The name by which this agent knows a service. */
+    public String nameOf(String service) {
+        return served.nameOf(service);
+    }
+
+    /** Begins to forward. False if the tunnel has ended: {@link #DONE}. */
+    public synchronized boolean begin(TunnelReceiver forwarder) {
+        if (ended || receiver != null) {
+            return false;
+        }
+        receiver = forwarder;
+        return true;
+    }
+
+    /** Returns the tunnel unused. */
+    public void giveBack() {
+        synchronized (this) {
+            if (ended || receiver != null) {
+                return;
+            }
+        }
+        if (!registry.offer(this)) {
+            end(Status.OK);
+            return;
+        }
+        boolean late;
+        synchronized (this) {
+            late = ended; // it may have ended between the look and the offer
+        }
+        if (late) {
+            registry.remove(this);
+        }
+    }
+
+    /** Sends a message to the agent; nothing once the tunnel has ended. */
+    public synchronized void send(ConnectResponse message) {
+        if (!ended) {
+            stream.onNext(message);
+        }
+    }
+
+    /** Whether the agent takes more without queueing here. */
+    public boolean isReady() {
+        return stream.isReady();
+    }
+
+    /** Lets the agent send this many messages more. */
+    public void request(int count) {
+        stream.request(count);
+    }
+
+    /** Ends the stream; only the first call counts. */
+    public void end(Status status) {
+        synchronized (this) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            if (status.isOk()) {
+                stream.onCompleted();
+            } else {
+                stream.onError(status.asException());
+            }
+        }
+        registry.remove(this);
+    }
+
+    /** Waiting should end: an unused tunnel ends with OK. */
+    void expire() {
+        synchronized (this) {
+            if (receiver != null) {
+                return;
+            }
+            end(Status.OK);
+        }
+    }
+
+    void received(ConnectRequest message) {
+        step(message.getMsgCase().getNumber()).ifPresent(to -> to.received(message));
+    }
+
+    void completed() {
+        step(FieldOrder.END).ifPresent(TunnelReceiver::completed);
+    }
+
+    void ready() {
+        current().ifPresent(TunnelReceiver::ready);
+    }
+
+    /** The stream is gone. */
+    void cancelled(Status status) {
+        Optional<TunnelReceiver> told;
+        synchronized (this) {
+            told = ended ? Optional.empty() : current();
+            ended = true;
+        }
+        registry.remove(this);
+        told.ifPresent(to -> to.broken(status));
+    }
+
+    private Optional<TunnelReceiver> step(int to) {
+        Optional<String> objection = ORDER.objection(last, to);
+        last = to;
+        Optional<TunnelReceiver> told = current();
+        if (objection.isPresent()) {
+            Status broken = Status.INVALID_ARGUMENT.withDescription(objection.get());
+            end(broken);
+            told.ifPresent(receiving -> receiving.broken(broken));
+            return Optional.empty();
+        }
+        return told;
+    }
+
+    private synchronized Optional<TunnelReceiver> current() {
+        return Optional.ofNullable(receiver);
+    }
+}
