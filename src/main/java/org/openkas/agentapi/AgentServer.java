@@ -68,6 +68,11 @@ public final class AgentServer implements AutoCloseable {
         listener.drain(limit);
     }
 
+    /** As the other; runs {@code agesEnded} between the end of what waited and the end of listening. */
+    public void drain(Duration limit, Runnable agesEnded) throws InterruptedException {
+        listener.drain(limit, agesEnded);
+    }
+
     @Override
     public void close() {
         listener.close();

@@ -52,6 +52,11 @@ import org.openkas.observability.ObservabilityPaths;
 import org.openkas.observability.Probes;
 import org.openkas.railsapi.RailsApiServer;
 import org.openkas.railsapi.RailsGate;
+import org.openkas.reversetunnel.ReverseTunnelService;
+import org.openkas.reversetunnel.TunnelRegistry;
+import org.openkas.routing.AgentChannels;
+import org.openkas.routing.LocalAgentChannels;
+import org.openkas.routing.RoutingMetrics;
 import org.openkas.serverinfo.ServerInfoService;
 
 /**
@@ -69,6 +74,8 @@ public final class KasServer implements AutoCloseable {
     private final List<AutoCloseable> closers = new ArrayList<>();
     private final GrpcServerMetrics grpcMetrics;
     private final ObservabilityEndpoint observability;
+    private final TunnelRegistry tunnels;
+    private final AgentChannels agentChannels;
     private final AgentServer agentServer;
     private final Optional<RailsApiServer> railsApi;
 
@@ -86,6 +93,9 @@ public final class KasServer implements AutoCloseable {
         MemoryAgentTracker tracker = new MemoryAgentTracker(ground.timers(), configuration.agent().redisConnInfoTtl());
         GitPushEvents pushes = new MemoryGitPushEvents(ground.executor(), ground.log());
 
+        tunnels = new TunnelRegistry(ground.log());
+        agentChannels = new LocalAgentChannels(tunnels, new RoutingMetrics(ground.metrics().registry()), ground.timers(), ground.executor(),
+                ground.log());
         agentServer = agentServer(agents, repositories, tracker, pushes);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
@@ -155,6 +165,11 @@ public final class KasServer implements AutoCloseable {
         return agentServer.bound();
     }
 
+    /** How to call what agents serve. */
+    public AgentChannels agentChannels() {
+        return agentChannels;
+    }
+
     /** What agents may call, with everything that stands in front: for another way in. */
     public AgentServer agentServer() {
         return agentServer;
@@ -166,7 +181,7 @@ public final class KasServer implements AutoCloseable {
      */
     public void drain() {
         List<Thread> drains = new ArrayList<>();
-        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(agentServer::drain)));
+        drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(limit -> agentServer.drain(limit, tunnels::stop))));
         railsApi.ifPresent(api -> drains.add(Thread.ofVirtual().start(() -> drainUninterrupted(api::drain))));
         for (Thread drain : drains) {
             try {
@@ -194,6 +209,7 @@ public final class KasServer implements AutoCloseable {
     @Override
     public void close() {
         railsApi.ifPresent(RailsApiServer::close);
+        tunnels.stop();
         agentServer.close();
         observability.close();
         for (AutoCloseable closer : closers.reversed()) {
@@ -215,6 +231,8 @@ public final class KasServer implements AutoCloseable {
                 repositories.files()::file, agents.reporter(), tracker, pushes, ground.timers(), ground.random(), ground.executor());
         closers.add(configurations);
         AgentRegistrarService registrar = new AgentRegistrarService(lookup::lookUp, tracker, ground.timers(), ground.executor());
+        ReverseTunnelService reverseTunnel = new ReverseTunnelService(lookup::lookUp, tunnels, ground.timers(), ground.random(),
+                ground.executor());
         MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), configuration.agent().listen().connectionsPerTokenPerMinute(),
                 ground.log());
         ground.limiters().limit("agent_connection", "{connection/token/m}",
@@ -223,7 +241,8 @@ public final class KasServer implements AutoCloseable {
                 configuration.agent().methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()),
                 ground.log());
         try {
-            return new AgentServer(agentListenerSettings(), ground.runtime(), List.<BindableService>of(configurations, registrar), gate,
+            return new AgentServer(agentListenerSettings(), ground.runtime(),
+                    List.<BindableService>of(configurations, registrar, reverseTunnel), gate,
                     ground.log());
         } catch (ListenException | TlsException e) {
             throw StartException.of("agent server: ", e);

@@ -9,8 +9,10 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
 import org.openkas.common.Timers;
 
@@ -52,10 +54,21 @@ final class CallAges extends ServerTransportFilter implements ServerInterceptor 
         return Contexts.interceptCall(context.withValue(CallContext.AGE, age), call, headers, next);
     }
 
-    /** Ends all ages, and those of later calls as they begin. Does not wait for their actions. */
-    void drain() {
+    /** Ends all ages, and those of later calls as they begin. What it returns is down when the actions have run. */
+    CountDownLatch drain() {
         draining = true;
-        awaited.forEach(age -> timers.after(Duration.ZERO, age::end));
+        List<AgeOfCall> all = List.copyOf(awaited);
+        CountDownLatch running = new CountDownLatch(all.size());
+        for (AgeOfCall age : all) {
+            timers.after(Duration.ZERO, () -> {
+                try {
+                    age.end();
+                } finally {
+                    running.countDown();
+                }
+            });
+        }
+        return running;
     }
 
     boolean draining() {

@@ -16,6 +16,9 @@ public final class CallContext {
     /** When the call should stop waiting. */
     public static final Context.Key<CallAge> AGE = Context.keyWithDefault("openkas-age", CallAge.ENDLESS);
 
+    /** Why the call is over before its handler ended it. */
+    public static final Context.Key<EarlyEnd> EARLY_END = Context.key("openkas-early-end");
+
     private CallContext() {
     }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.openkas.net.BindFailure;
@@ -34,6 +35,7 @@ public final class GrpcListener implements AutoCloseable {
     private static final int READ_BYTES = 64 << 10;
     private static final int READS = 2;
     private static final int MESSAGE_SLACK = 1 << 20;
+    private static final Duration AGES_LIMIT = Duration.ofSeconds(1);
     private static final Duration CUT_OFF = Duration.ofSeconds(10);
 
     private final ListenerSettings settings;
@@ -89,9 +91,17 @@ public final class GrpcListener implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted; the listener is closed then
      */
     public void drain(Duration limit) throws InterruptedException {
+        drain(limit, () -> {
+        });
+    }
+
+    /** As the other; runs {@code agesEnded} when what waited was told to end, and before the listener stops listening. */
+    public void drain(Duration limit, Runnable agesEnded) throws InterruptedException {
         try {
             pause(settings.listenGracePeriod());
-            ages.drain();
+            // most calls end within milliseconds; one whose action blocks is not waited for
+            boolean _ = ages.drain().await(AGES_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            agesEnded.run();
             server.shutdown();
             server.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
         } finally {
@@ -102,7 +112,7 @@ public final class GrpcListener implements AutoCloseable {
     /** Stops listening and cuts off what runs. Waits a few seconds at most for the connections to be gone. */
     @Override
     public void close() {
-        ages.drain();
+        CountDownLatch _ = ages.drain();
         server.shutdownNow();
         try {
             server.awaitTermination(CUT_OFF.toMillis(), TimeUnit.MILLISECONDS);
@@ -140,7 +150,8 @@ public final class GrpcListener implements AutoCloseable {
     private void limitCalls(NettyServerBuilder builder) {
         ConnectionPolicy policy = settings.policy();
         UndeliveredCalls undelivered = new UndeliveredCalls();
-        builder.intercept(ages)
+        builder.intercept(new SharedCalls())
+                .intercept(ages)
                 .addTransportFilter(ages)
                 .intercept(undelivered)
                 .addTransportFilter(undelivered)

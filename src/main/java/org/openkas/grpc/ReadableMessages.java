@@ -1,6 +1,8 @@
 package org.openkas.grpc;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.KnownLength;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -38,8 +40,10 @@ final class ReadableMessages implements ServerInterceptor {
 
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-        ServerCall.Listener<Q> handler = next.startCall(call, headers);
-        return new StoppableListener<>(call) {
+        EarlyEnd early = new EarlyEnd();
+        ServerCall.Listener<Q> handler = Contexts.interceptCall(Context.current().withValue(CallContext.EARLY_END, early), call, headers,
+                next);
+        return new StoppableListener<>(call, early) {
             @Override
             protected ServerCall.Listener<Q> delegate() {
                 return handler;

@@ -4,6 +4,7 @@ import io.grpc.ForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call's listener that can end the call before the handler does: the handler sees a cancellation and nothing after
@@ -11,16 +12,25 @@ import io.grpc.Status;
  */
 abstract class StoppableListener<Q> extends ForwardingServerCallListener<Q> {
     private final ServerCall<Q, ?> call;
+    private final @Nullable EarlyEnd early;
     private boolean stopped;
 
     StoppableListener(ServerCall<Q, ?> call) {
+        this(call, CallContext.EARLY_END.get());
+    }
+
+    StoppableListener(ServerCall<Q, ?> call, @Nullable EarlyEnd early) {
         this.call = call;
+        this.early = early;
     }
 
     /** Ends the call. */
     final void stop(Status status) {
         if (!stopped) {
             stopped = true;
+            if (early != null) {
+                early.happened(status);
+            }
             call.close(status, new Metadata());
             delegate().onCancel();
         }

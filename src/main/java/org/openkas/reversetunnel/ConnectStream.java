@@ -1,19 +1,18 @@
 package org.openkas.reversetunnel;
 
 import io.grpc.Status;
-import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
-import org.openkas.common.Backoff;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.AgentLookup;
 import org.openkas.grpc.CallAge;
+import org.openkas.grpc.EarlyEnd;
 import org.openkas.proto.reversetunnel.ConnectRequest;
 import org.openkas.proto.reversetunnel.ConnectResponse;
 
@@ -22,57 +21,69 @@ import org.openkas.proto.reversetunnel.ConnectResponse;
  * Holds no thread while it waits. Thread-safe.
  */
 final class ConnectStream implements StreamObserver<ConnectRequest> {
-    private static final Backoff.Policy RETRY = Backoff.Policy.doubling(Duration.ofMillis(20), Duration.ofMillis(100),
-            Duration.ofSeconds(10));
 
+    /** What all streams share. */
+    record Parts(AgentIdentification agents, TunnelRegistry registry, Timers timers, RandomGenerator random, Executor executor) {
+    }
+
+    private final Parts parts;
     private final ServerCallStreamObserver<ConnectResponse> stream;
-    private final TunnelRegistry registry;
-    private final Timers timers;
-    private final Backoff backoff;
-    private final CallAge age;
+    private final Log log;
+    private final @Nullable EarlyEnd early;
+    private @Nullable AgentSearch search;
     private Timers.Cancellable ageWait = () -> {
     };
     private @Nullable AgentInfo agent;
     private @Nullable Tunnel tunnel;
+    private boolean aged;
     private boolean ended;
 
-    ConnectStream(ServerCallStreamObserver<ConnectResponse> stream, TunnelRegistry registry, Timers timers, RandomGenerator random,
-            CallAge age) {
+    ConnectStream(Parts parts, ServerCallStreamObserver<ConnectResponse> stream, Log log, @Nullable EarlyEnd early) {
+        this.parts = parts;
         this.stream = stream;
-        this.registry = registry;
-        this.timers = timers;
-        this.age = age;
-        backoff = RETRY.begin(timers, random);
+        this.log = log;
+        this.early = early;
     }
 
-    /** Looks the agent up, as often as it takes, and then waits for the descriptor. */
-    void identify(AgentIdentification agents, AgentToken token, Log log) {
-        timers.after(Duration.ZERO, () -> attempt(agents, token, log));
-    }
-
-    private void attempt(AgentIdentification agents, AgentToken token, Log log) {
-        if (over()) {
-            return;
+    /** Looks the agent up, and then waits for the descriptor. */
+    void identify(AgentToken token, CallAge age) {
+        AgentSearch begun = new AgentSearch(parts, token, log, this::identified, this::end);
+        synchronized (this) {
+            search = begun;
         }
-        try {
-            AgentInfo found = agents.identify(token, log);
-            synchronized (this) {
-                agent = found;
-            }
-            stream.request(1);
-        } catch (StatusException e) {
-            if (!AgentLookup.retriable(e.getStatus())) {
-                end(e.getStatus());
-            } else if (age.ended()) {
-                end(Status.OK);
-            } else {
-                timers.after(backoff.next(), () -> attempt(agents, token, log));
-            }
-        } catch (InterruptedException e) {
-            end(AgentLookup.CANCELLED);
-        } catch (RuntimeException e) {
-            log.withError(e).error("ReverseTunnel: unexpected failure");
-            end(Status.INTERNAL.withDescription("ReverseTunnel: unexpected failure"));
+        Timers.Cancellable wait = age.whenEnded(this::aged);
+        boolean late;
+        synchronized (this) {
+            ageWait = wait;
+            late = ended;
+        }
+        if (late) {
+            wait.cancel();
+        } else {
+            begun.attempt();
+        }
+    }
+
+    private void identified(AgentInfo found) {
+        synchronized (this) {
+            agent = found;
+        }
+        stream.request(1);
+    }
+
+    /** Ends what waits, but not while the descriptor is under way. */
+    private void aged() {
+        Tunnel open;
+        boolean searching;
+        synchronized (this) {
+            aged = true;
+            open = tunnel;
+            searching = agent == null;
+        }
+        if (open != null) {
+            open.expire();
+        } else if (searching) {
+            end(Status.OK);
         }
     }
 
@@ -88,29 +99,25 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
             open.received(message);
         } else if (message.hasTunnelDescriptor() && who != null) {
             open(new Tunnel(new AgentKey(who.type(), who.agentId()), message.getTunnelDescriptor().getAgentDescriptor(), stream,
-                    registry));
+                    parts.registry()));
         } else {
             end(Status.INVALID_ARGUMENT.withDescription("Invalid oneof value type: *rpc.ConnectRequest_" + kind(message)));
         }
     }
 
     private void open(Tunnel opened) {
+        boolean late;
         synchronized (this) {
             if (ended) {
                 return;
             }
             tunnel = opened;
-        }
-        // offered before its age is watched, so that an age that is over removes it again
-        opened.giveBack();
-        Timers.Cancellable wait = age.whenEnded(opened::expire);
-        boolean late;
-        synchronized (this) {
-            ageWait = wait;
-            late = ended;
+            late = aged;
         }
         if (late) {
-            wait.cancel();
+            opened.expire();
+        } else {
+            opened.giveBack(); // an age that ends from now on finds the tunnel itself
         }
     }
 
@@ -148,17 +155,16 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
         }
     }
 
+    /** The call is over: the agent is gone, or a guard ended the call, or the end that the server chose was delivered. */
     void cancelled() {
         Tunnel open;
-        Timers.Cancellable wait;
         synchronized (this) {
             ended = true;
             open = tunnel;
-            wait = ageWait;
         }
-        wait.cancel();
+        release();
         if (open != null) {
-            open.cancelled(AgentLookup.CANCELLED);
+            open.cancelled(early == null ? AgentLookup.CANCELLED : early.status().orElse(AgentLookup.CANCELLED));
         }
     }
 
@@ -169,6 +175,7 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
             }
             ended = true;
         }
+        release();
         if (status.isOk()) {
             stream.onCompleted();
         } else {
@@ -176,8 +183,17 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
         }
     }
 
-    private synchronized boolean over() {
-        return ended;
+    private void release() {
+        Timers.Cancellable wait;
+        AgentSearch running;
+        synchronized (this) {
+            wait = ageWait;
+            running = search;
+        }
+        wait.cancel();
+        if (running != null) {
+            running.stop();
+        }
     }
 
     private synchronized @Nullable Tunnel current() {

@@ -3,6 +3,7 @@ package org.openkas.reversetunnel;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
@@ -17,17 +18,12 @@ import org.openkas.proto.reversetunnel.ReverseTunnelGrpc;
  * CallContext#AGE} and {@link CallContext#LOG} in the context of a call. Thread-safe.
  */
 public final class ReverseTunnelService extends ReverseTunnelGrpc.ReverseTunnelImplBase {
-    private final AgentIdentification agents;
-    private final TunnelRegistry registry;
-    private final Timers timers;
-    private final RandomGenerator random;
+    private final ConnectStream.Parts parts;
 
-    /** Brings tunnels to {@code registry}. */
-    public ReverseTunnelService(AgentIdentification agents, TunnelRegistry registry, Timers timers, RandomGenerator random) {
-        this.agents = agents;
-        this.registry = registry;
-        this.timers = timers;
-        this.random = random;
+    /** Brings tunnels to {@code registry}. {@code executor} runs look-ups, which block, each on a virtual thread. */
+    public ReverseTunnelService(AgentIdentification agents, TunnelRegistry registry, Timers timers, RandomGenerator random,
+            Executor executor) {
+        parts = new ConnectStream.Parts(agents, registry, timers, random, executor);
     }
 
     @Override
@@ -35,14 +31,15 @@ public final class ReverseTunnelService extends ReverseTunnelGrpc.ReverseTunnelI
         AgentToken token = CallContext.TOKEN.get();
         ServerCallStreamObserver<ConnectResponse> stream = (ServerCallStreamObserver<ConnectResponse>) responses;
         stream.disableAutoRequest();
-        ConnectStream connect = new ConnectStream(stream, registry, timers, random, CallContext.AGE.get());
+        ConnectStream connect = new ConnectStream(parts, stream, CallContext.LOG.get(), CallContext.EARLY_END.get());
         stream.setOnCancelHandler(connect::cancelled);
+        stream.setOnCloseHandler(connect::cancelled);
         stream.setOnReadyHandler(connect::ready);
         // tokens of other kinds of agents are never checked as those of agentk
         if (token == null || token.type() != AgentType.AGENTK) {
             connect.end(Status.UNAUTHENTICATED.withDescription("unauthenticated"));
         } else {
-            connect.identify(agents, token, CallContext.LOG.get());
+            connect.identify(token, CallContext.AGE.get());
         }
         return connect;
     }

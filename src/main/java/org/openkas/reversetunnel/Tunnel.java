@@ -12,9 +12,12 @@ import org.openkas.proto.reversetunnel.ConnectResponse;
 /**
  * One stream of an agent from its descriptor on; carries one call at most (chapter 04 §2.5, §2.7). Thread-safe; messages
  * are sent in the order of calls.
+ *
+ * <p>Its state is its place: idle in the registry; found, when it is in no place and has no receiver; forwarding, when it
+ * has a receiver; and done.
  */
 public final class Tunnel {
-    /** The caller of a tunnel that ended before it was used sees this. */
+    /** What a request on another server sees of a tunnel that ended before it was used. */
     public static final Status DONE = Status.CANCELLED.withDescription("ForwardStream() called on done stream");
     private static final FieldOrder ORDER = new FieldOrder(ConnectRequest.getDescriptor());
 
@@ -23,8 +26,9 @@ public final class Tunnel {
     private final ServerCallStreamObserver<ConnectResponse> stream;
     private final TunnelRegistry registry;
     private @Nullable TunnelReceiver receiver;
-    private int last = ConnectRequest.TUNNEL_DESCRIPTOR_FIELD_NUMBER;
     private boolean ended;
+    /** Known only to the stream's events, which come one at a time. */
+    private int last = ConnectRequest.TUNNEL_DESCRIPTOR_FIELD_NUMBER;
 
     Tunnel(AgentKey agent, AgentDescriptor descriptor, ServerCallStreamObserver<ConnectResponse> stream, TunnelRegistry registry) {
         this.agent = agent;
@@ -46,7 +50,7 @@ public final class Tunnel {
         return served.nameOf(service);
     }
 
-    /** Begins to forward. False if the tunnel has ended: {@link #DONE}. */
+    /** Begins to forward; reading begins with {@link #request}. False if the tunnel has ended: {@link #DONE}. */
     public synchronized boolean begin(TunnelReceiver forwarder) {
         if (ended || receiver != null) {
             return false;
@@ -98,12 +102,7 @@ public final class Tunnel {
             if (ended) {
                 return;
             }
-            ended = true;
-            if (status.isOk()) {
-                stream.onCompleted();
-            } else {
-                stream.onError(status.asException());
-            }
+            finish(status);
         }
         registry.remove(this);
     }
@@ -111,10 +110,20 @@ public final class Tunnel {
     /** Waiting should end: an unused tunnel ends with OK. */
     void expire() {
         synchronized (this) {
-            if (receiver != null) {
+            if (ended || receiver != null) {
                 return;
             }
-            end(Status.OK);
+            finish(Status.OK);
+        }
+        registry.remove(this);
+    }
+
+    private void finish(Status status) {
+        ended = true;
+        if (status.isOk()) {
+            stream.onCompleted();
+        } else {
+            stream.onError(status.asException());
         }
     }
 
@@ -122,6 +131,7 @@ public final class Tunnel {
         step(message.getMsgCase().getNumber()).ifPresent(to -> to.received(message));
     }
 
+    /** The agent has half-closed; an idle tunnel is of no use then. */
     void completed() {
         step(FieldOrder.END).ifPresent(TunnelReceiver::completed);
     }
@@ -130,7 +140,7 @@ public final class Tunnel {
         current().ifPresent(TunnelReceiver::ready);
     }
 
-    /** The stream is gone. */
+    /** The stream is gone, whoever is told why. */
     void cancelled(Status status) {
         Optional<TunnelReceiver> told;
         synchronized (this) {
@@ -144,7 +154,10 @@ public final class Tunnel {
     private Optional<TunnelReceiver> step(int to) {
         Optional<String> objection = ORDER.objection(last, to);
         last = to;
-        Optional<TunnelReceiver> told = current();
+        Optional<TunnelReceiver> told;
+        synchronized (this) {
+            told = ended ? Optional.empty() : current();
+        }
         if (objection.isPresent()) {
             Status broken = Status.INVALID_ARGUMENT.withDescription(objection.get());
             end(broken);

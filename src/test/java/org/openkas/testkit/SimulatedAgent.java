@@ -6,6 +6,7 @@ import io.grpc.ClientInterceptors;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
@@ -54,6 +55,16 @@ public final class SimulatedAgent implements AutoCloseable {
         AgentConfigurationGrpc.newStub(authorized).withCompression("gzip").getConfiguration(
                 ConfigurationRequest.newBuilder().setCommitId(lastCommit).setAgentMeta(meta).setSkipRegister(true).build(), stream);
         return stream;
+    }
+
+    /** Opens tunnels and serves what comes through them; see {@link SimulatedTunnels}. The caller closes them. */
+    public SimulatedTunnels tunnels(int count, ServerServiceDefinition... services) {
+        return new SimulatedTunnels(authorized, count, services);
+    }
+
+    /** The agent's connection, with its token on every call. */
+    public Channel authorized() {
+        return authorized;
     }
 
     /** What a stream of configurations told the agent. Thread-safe. */

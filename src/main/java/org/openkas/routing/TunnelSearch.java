@@ -1,0 +1,107 @@
+package org.openkas.routing;
+
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.openkas.common.Timers;
+import org.openkas.reversetunnel.AgentKey;
+import org.openkas.reversetunnel.FindRequest;
+import org.openkas.reversetunnel.Tunnel;
+
+/**
+ * Looks for the tunnel of one call, 20 seconds at most (chapter 04 §5.2, §5.7). A tunnel that is delivered has not been
+ * used. Thread-safe.
+ */
+final class TunnelSearch {
+    static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Status NOT_FOUND = Status.DEADLINE_EXCEEDED
+            .withDescription("Agent connection not found. Is agent up to date and connected?");
+
+    private final LocalAgentChannels.Surroundings surroundings;
+    private final AgentKey agent;
+    private final String service;
+    private final String method;
+    private final Consumer<Tunnel> found;
+    private final Consumer<Status> failed;
+    private final long began;
+    private final FindRequest request;
+    private Timers.Cancellable timer = () -> {
+    };
+    private boolean over;
+
+    /** One of {@code found} and {@code failed} is told, unless the search is aborted. */
+    TunnelSearch(LocalAgentChannels.Surroundings surroundings, AgentKey agent, String service, String method, Consumer<Tunnel> found,
+            Consumer<Status> failed) {
+        this.surroundings = surroundings;
+        this.agent = agent;
+        this.service = service;
+        this.method = method;
+        this.found = found;
+        this.failed = failed;
+        began = surroundings.timers().nanos();
+        request = wish();
+    }
+
+    private FindRequest wish() {
+        return new FindRequest(agent, service, method, new FindRequest.Answer() {
+            @Override
+            public void found(Tunnel tunnel) {
+                if (finish()) {
+                    surroundings.metrics().found(surroundings.timers().nanos() - began);
+                    found.accept(tunnel);
+                } else {
+                    tunnel.giveBack();
+                }
+            }
+
+            @Override
+            public void failed(Status status) {
+                if (finish()) {
+                    failed.accept(status);
+                }
+            }
+        });
+    }
+
+    void begin() {
+        surroundings.registry().find(request);
+        synchronized (this) {
+            if (over) {
+                return;
+            }
+            timer = surroundings.timers().after(LIMIT, this::timeOut);
+        }
+    }
+
+    /** Ends the search; nobody is told. */
+    void abort() {
+        if (finish()) {
+            surroundings.registry().abort(request);
+            surroundings.metrics().aborted(surroundings.timers().nanos() - began);
+        }
+    }
+
+    private void timeOut() {
+        if (finish()) {
+            surroundings.registry().abort(request);
+            surroundings.metrics().timedOut();
+            surroundings.log().with("agent_id", agent.agentId()).with("grpc_service", service).with("grpc_method", method)
+                    .with("error", "context deadline exceeded").error("Agent connection not found");
+            failed.accept(NOT_FOUND);
+        }
+    }
+
+    /** False if it had finished before. */
+    private boolean finish() {
+        Timers.Cancellable running;
+        synchronized (this) {
+            if (over) {
+                return false;
+            }
+            over = true;
+            running = timer;
+        }
+        running.cancel();
+        return true;
+    }
+}
