@@ -241,7 +241,8 @@ public final class KasServer implements AutoCloseable {
                 configuration.agent().methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()),
                 ground.log());
         try {
-            return new AgentServer(agentListenerSettings(), ground.runtime(), List.<BindableService>of(configurations, registrar, reverseTunnel), gate,
+            return new AgentServer(agentListenerSettings(), ground.runtime(),
+                    List.<BindableService>of(configurations, registrar, reverseTunnel), gate,
                     ground.log());
         } catch (ListenException | TlsException e) {
             throw StartException.of("agent server: ", e);

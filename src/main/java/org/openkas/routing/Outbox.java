@@ -34,8 +34,9 @@ final class Outbox {
         ConnectResponse message = ConnectResponse.newBuilder().setMessage(Message.newBuilder().setData(data)).build();
         int size = message.getSerializedSize();
         if (size > MAX_MESSAGE_BYTES) {
-            return Optional.of(Status.RESOURCE_EXHAUSTED.withDescription("Send(ConnectResponse_Message): grpc: trying to send message larger"
-                    + " than max (" + size + " vs. " + MAX_MESSAGE_BYTES + ")"));
+            return Optional
+                    .of(Status.RESOURCE_EXHAUSTED.withDescription("Send(ConnectResponse_Message): grpc: trying to send message larger"
+                            + " than max (" + size + " vs. " + MAX_MESSAGE_BYTES + ")"));
         }
         synchronized (this) {
             if (tunnel != null) {

@@ -179,7 +179,8 @@ public final class SimulatedTunnels implements AutoCloseable {
         private synchronized void streamReady() {
             if (!described) {
                 described = true;
-                stream.onNext(ConnectRequest.newBuilder().setTunnelDescriptor(Descriptor.newBuilder().setAgentDescriptor(descriptor)).build());
+                stream.onNext(
+                        ConnectRequest.newBuilder().setTunnelDescriptor(Descriptor.newBuilder().setAgentDescriptor(descriptor)).build());
             } else if (call != null && stream.isReady() && asked == 0) {
                 asked = 1;
                 call.request(1);
@@ -266,7 +267,8 @@ public final class SimulatedTunnels implements AutoCloseable {
                 }
                 send(ConnectRequest.newBuilder().setTrailer(Trailer.newBuilder().putAllMeta(carried(trailers))).build());
                 if (!status.isOk()) {
-                    send(ConnectRequest.newBuilder().setError(Error.newBuilder().setStatus(StatusProto.fromStatusAndTrailers(status, trailers)))
+                    send(ConnectRequest.newBuilder()
+                            .setError(Error.newBuilder().setStatus(StatusProto.fromStatusAndTrailers(status, trailers)))
                             .build());
                 }
                 synchronized (OneTunnel.this) {
