@@ -15,6 +15,7 @@ import org.openkas.config.StandaloneSection;
 import org.openkas.gitlab.AgentConfigurationReporter;
 import org.openkas.gitlab.AgentInfoSource;
 import org.openkas.gitlab.CachedAgentInfoSource;
+import org.openkas.gitlab.CachedLookup;
 import org.openkas.gitlab.GitLabAddress;
 import org.openkas.gitlab.GitLabClient;
 import org.openkas.gitlab.GitLabSetupException;
@@ -58,7 +59,7 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Optio
             throws StartException {
         GitLabClient gitLab = client(section, secret, ground);
         Log log = ground.log();
-        CachedAgentInfoSource.Lifetimes lifetimes = new CachedAgentInfoSource.Lifetimes(configuration.agent().infoCacheTtl(),
+        CachedLookup.Lifetimes lifetimes = new CachedLookup.Lifetimes(configuration.agent().infoCacheTtl(),
                 configuration.agent().infoCacheErrorTtl(), configuration.agent().infoCacheStaleTtl());
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);

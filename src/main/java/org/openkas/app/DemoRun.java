@@ -2,8 +2,10 @@ package org.openkas.app;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -12,7 +14,9 @@ import java.util.random.RandomGenerator;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.SystemTimers;
 import org.openkas.config.PropertySource;
+import org.openkas.demo.ClusterAddress;
 import org.openkas.demo.DemoAgent;
+import org.openkas.demo.DemoCluster;
 import org.openkas.demo.DemoEntry;
 import org.openkas.demo.DemoWorld;
 import org.openkas.demo.TerminalStory;
@@ -21,10 +25,12 @@ import org.openkas.net.BoundAddress;
 /**
  * The demo agent beside the server, telling its story on standard output: the one case in which there is something to read
  * there. It comes through a public listener, with nothing shared but the address: the application server's HTTP port as soon
- * as that answers, else the agents' own port.
+ * as that answers, else the agents' own port. Its cluster is one of the demo's own, or a real one if a kubeconfig is named.
  */
 final class DemoRun implements AutoCloseable {
     private static final String HTTP_PORT = "openkas.http.port";
+    /** Names a kubeconfig of a real cluster for the demo agent. */
+    private static final String KUBECONFIG = "openkas.demo.kubeconfig";
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
     private static final int LOOKS = 100;
 
@@ -35,22 +41,41 @@ final class DemoRun implements AutoCloseable {
     private final TerminalStory story;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final SystemTimers timers = new SystemTimers(executor);
+    private final Optional<DemoCluster> ownCluster;
+    private final ClusterAddress cluster;
     private Optional<DemoAgent> agent = Optional.empty();
     private boolean closed;
 
-    private DemoRun(DemoWorld world, BoundAddress listener, BuildInfo build, RandomGenerator random, PrintStream terminal) {
+    private DemoRun(DemoWorld world, BoundAddress listener, PropertySource properties, BuildInfo build, RandomGenerator random,
+            PrintStream terminal) throws IOException {
         this.world = world;
         kasPort = new DemoEntry.KasPort(listener.socketAddress(), listener.address());
         this.build = build;
         this.random = random;
         story = new TerminalStory(world, listener.address(), terminal);
+        Optional<String> kubeconfig = properties.value(KUBECONFIG);
+        ownCluster = kubeconfig.isPresent() ? Optional.empty() : Optional.of(DemoCluster.start(timers, random));
+        cluster = ownCluster.isPresent()
+                ? ClusterAddress.plain(ownCluster.get().uri())
+                : ClusterAddress.ofKubeconfig(Path.of(kubeconfig.orElseThrow()));
     }
 
-    /** Starts the agent of {@code world}; {@code properties} know the application server's port. */
-    static DemoRun begin(DemoWorld world, BoundAddress listener, PropertySource properties, BuildInfo build, RandomGenerator random) {
+    /**
+     * Starts the agent of {@code world}; {@code properties} know the application server's port, and the kubeconfig that leads
+     * to the agent's cluster.
+     *
+     * @throws StartException if there is no way to the cluster
+     */
+    static DemoRun begin(DemoWorld world, BoundAddress listener, PropertySource properties, BuildInfo build, RandomGenerator random)
+            throws StartException {
         // Open Liberty owns System.out
         PrintStream terminal = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-        DemoRun run = new DemoRun(world, listener, build, random, terminal);
+        DemoRun run;
+        try {
+            run = new DemoRun(world, listener, properties, build, random, terminal);
+        } catch (IOException e) {
+            throw StartException.of("demo: ", e);
+        }
         run.story.begin();
         Optional<DemoEntry.HttpPort> http = properties.value(HTTP_PORT).map(Integer::parseInt).filter(port -> port > 0)
                 .map(port -> new DemoEntry.HttpPort("localhost", port));
@@ -74,7 +99,7 @@ final class DemoRun implements AutoCloseable {
             return;
         }
         story.enters(entry);
-        DemoAgent entering = new DemoAgent(entry, world.token(), build.version(), timers, random, story);
+        DemoAgent entering = new DemoAgent(entry, world.token(), build.version(), cluster, timers, random, story);
         agent = Optional.of(entering);
         entering.start();
     }
@@ -83,6 +108,7 @@ final class DemoRun implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         agent.ifPresent(DemoAgent::close);
+        ownCluster.ifPresent(DemoCluster::close);
         timers.close();
         executor.shutdownNow();
     }

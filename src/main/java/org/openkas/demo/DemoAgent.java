@@ -17,10 +17,12 @@ import org.openkas.proto.agentregistrar.AgentRegistrarGrpc;
 import org.openkas.proto.agentregistrar.RegisterRequest;
 import org.openkas.proto.agentregistrar.RegisterResponse;
 import org.openkas.proto.entity.AgentMeta;
+import org.openkas.proto.reversetunnel.ReverseTunnelGrpc;
 
 /**
- * An agent that does what every agent does first: connects through the public listener, shows its token, registers, and
- * waits for its configuration. What happens to it is told to a {@link Story}. Thread-safe.
+ * An agent that does what every agent does first: connects through the public listener, shows its token, registers,
+ * waits for its configuration, and opens tunnels through which its cluster is reached. What happens to it is told to a
+ * {@link Story}. Thread-safe.
  */
 public final class DemoAgent implements AutoCloseable {
     private static final Duration REGISTER_AGAIN = Duration.ofMinutes(5);
@@ -45,15 +47,24 @@ public final class DemoAgent implements AutoCloseable {
     private final AgentMeta meta;
     private final long podId;
     private final Backoff backoff;
+    private final DemoTunnels tunnels;
     private volatile String lastCommit = "";
     private volatile boolean closed;
 
-    /** An agent that uses the way in at {@code server}; nothing happens before {@link #start}. */
-    public DemoAgent(DemoEntry server, String token, String version, Timers timers, RandomGenerator random, Story story) {
+    /**
+     * An agent that uses the way in at {@code server}; nothing happens before {@link #start}.
+     *
+     * @param cluster where it sends requests that come through its tunnels
+     */
+    public DemoAgent(DemoEntry server, String token, String version, ClusterAddress cluster, Timers timers, RandomGenerator random,
+            Story story) {
         channel = server.channel(random).userAgent("gitlab-agent/" + version + "/demo").build();
         CallCredentials credentials = new Bearer(token);
         registrar = AgentRegistrarGrpc.newStub(channel).withCallCredentials(credentials).withCompression("gzip");
         configuration = AgentConfigurationGrpc.newStub(channel).withCallCredentials(credentials).withCompression("gzip").withWaitForReady();
+        tunnels = new DemoTunnels(
+                ReverseTunnelGrpc.newBlockingV2Stub(channel).withCallCredentials(credentials).withCompression("gzip").withWaitForReady(),
+                new ClusterForwarding(cluster, "gitlab-agent/" + version + "/demo"), timers, random, story);
         this.timers = timers;
         this.story = story;
         meta = AgentMeta.newBuilder().setVersion(version).setCommitId("demo").setPodNamespace("openkas-demo").setPodName("demo-agent")
@@ -66,6 +77,7 @@ public final class DemoAgent implements AutoCloseable {
     public void start() {
         register();
         waitForConfiguration();
+        tunnels.open();
     }
 
     private void register() {
@@ -119,6 +131,7 @@ public final class DemoAgent implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        tunnels.close();
         channel.shutdownNow();
     }
 

@@ -16,6 +16,8 @@ public sealed interface DemoEntry {
     String PATH = "/-/kubernetes-agent/";
     /** What the server answers to a browser there. */
     int UPGRADE_REQUIRED = 426;
+    /** Some other program may hold the port and never answer. */
+    int LOOK_MILLIS = 2_000;
 
     /** gRPC on the agents' own port. */
     record KasPort(SocketAddress socketAddress, String address) implements DemoEntry {
@@ -47,6 +49,8 @@ public sealed interface DemoEntry {
             try {
                 HttpURLConnection connection = (HttpURLConnection) URI.create("http://" + host + ":" + port + PATH).toURL()
                         .openConnection();
+                connection.setConnectTimeout(LOOK_MILLIS);
+                connection.setReadTimeout(LOOK_MILLIS);
                 return connection.getResponseCode() == UPGRADE_REQUIRED && serverName.equals(connection.getHeaderField("Server"));
             } catch (IOException e) {
                 return false;

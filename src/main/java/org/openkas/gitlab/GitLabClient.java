@@ -104,16 +104,24 @@ public final class GitLabClient implements AutoCloseable {
             try {
                 GitLabResponse answer = attempt(request, uri, token, deadline.map(end -> Duration.ofNanos(end - timers.nanos())));
                 Optional<Duration> again = attempts.afterAnswer(answer);
-                if (again.isEmpty()) {
+                if (again.isEmpty() || late(deadline, again.get())) {
                     return answer;
                 }
                 guarded(answer).discard();
                 wait = again.get();
             } catch (GitLabException e) {
                 wait = attempts.afterFailure(e).orElseThrow(() -> e);
+                if (late(deadline, wait)) {
+                    throw e;
+                }
             }
             Pause.of(wait, timers);
         }
+    }
+
+    /** Whether there would be no time left after a wait: then the last answer stands. */
+    private boolean late(Optional<Long> deadline, Duration wait) {
+        return deadline.isPresent() && deadline.get() - timers.nanos() <= wait.toNanos();
     }
 
     private GitLabResponse attempt(GitLabRequest request, URI uri, ServerToken token, Optional<Duration> time)

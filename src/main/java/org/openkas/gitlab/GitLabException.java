@@ -71,8 +71,10 @@ public final class GitLabException extends Exception {
             default -> Kind.UNAVAILABLE;
         };
         String text = "HTTP status code: " + statusCode + " for path " + (path.isEmpty() ? "<unknown>" : path);
-        return new GitLabException(kind, statusCode, path, reason, remedy(statusCode),
-                kind == Kind.UNAVAILABLE ? Reach.EVERY_CALL : Reach.THIS_CALL, reason.isEmpty() ? text : text + " with reason " + reason,
+        // GitLab takes exception to this call where it answers 4xx; only its rate limit concerns all
+        boolean everyCall = statusCode < 400 || statusCode == 429 || statusCode >= 500;
+        return new GitLabException(kind, statusCode, path, reason, remedy(statusCode), everyCall ? Reach.EVERY_CALL : Reach.THIS_CALL,
+                reason.isEmpty() ? text : text + " with reason " + reason,
                 null);
     }
 

@@ -1,6 +1,7 @@
 package org.openkas.repository;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.openkas.grpc.StatusText;
 import org.jspecify.annotations.Nullable;
 
 /** Reading a repository failed. The message has the form {@code <code>[: <rpc>]: <message>[: <path>][: <cause>]}. */

@@ -31,7 +31,7 @@ import org.openkas.testkit.RecordedLog;
 
 class CachedAgentInfoSourceTest extends AgentInfoSourceContract {
     private static final AgentToken TOKEN = AgentToken.ofAgentk("token");
-    private static final CachedAgentInfoSource.Lifetimes USUAL = new CachedAgentInfoSource.Lifetimes(Duration.ofMinutes(5),
+    private static final CachedLookup.Lifetimes USUAL = new CachedLookup.Lifetimes(Duration.ofMinutes(5),
             Duration.ofMinutes(1),
             Duration.ofMinutes(5));
 
@@ -41,7 +41,7 @@ class CachedAgentInfoSourceTest extends AgentInfoSourceContract {
     private final RecordedLog log = new RecordedLog();
     private final CachedAgentInfoSource cache = cache(USUAL, errors);
 
-    private CachedAgentInfoSource cache(CachedAgentInfoSource.Lifetimes lifetimes, ErrorCache shared) {
+    private CachedAgentInfoSource cache(CachedLookup.Lifetimes lifetimes, ErrorCache shared) {
         return new CachedAgentInfoSource(gitLab, shared, lifetimes, timers, Runnable::run, log.log());
     }
 
@@ -73,7 +73,7 @@ class CachedAgentInfoSourceTest extends AgentInfoSourceContract {
     @DisplayName("GB-32: without a time to live nothing is remembered, in neither direction")
     void withoutLifetime() throws Exception {
         CountingErrors counting = new CountingErrors();
-        CachedAgentInfoSource none = cache(new CachedAgentInfoSource.Lifetimes(Duration.ZERO, Duration.ofMinutes(1), Duration.ofMinutes(5)),
+        CachedAgentInfoSource none = cache(new CachedLookup.Lifetimes(Duration.ZERO, Duration.ofMinutes(1), Duration.ofMinutes(5)),
                 counting);
         none.agentInfo(TOKEN);
         none.agentInfo(TOKEN);

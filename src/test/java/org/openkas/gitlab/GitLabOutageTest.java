@@ -30,7 +30,7 @@ class GitLabOutageTest {
     private final RecordedLog log = new RecordedLog();
     private final List<Long> lineMillis = new ArrayList<>();
     private final CachedAgentInfoSource cache = new CachedAgentInfoSource(gitLab, new MemoryErrorCache(timers),
-            new CachedAgentInfoSource.Lifetimes(Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofMinutes(5)), timers, Runnable::run,
+            new CachedLookup.Lifetimes(Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofMinutes(5)), timers, Runnable::run,
             log.log());
     private final AgentLookup lookup = new AgentLookup(cache);
     private int connected;

@@ -1,4 +1,4 @@
-package org.openkas.repository;
+package org.openkas.grpc;
 
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -6,13 +6,13 @@ import io.grpc.StatusRuntimeException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How a gRPC status reads inside a message: {@code rpc error: code = NotFound desc = ...} (chapter 02 §5.11). */
-final class StatusText {
+/** How a gRPC status reads inside a message: {@code rpc error: code = NotFound desc = ...} (chapter 02 §5.11, chapter 03 §9.2). */
+public final class StatusText {
     private StatusText() {
     }
 
     /** The text of a failure; one that carries no status is given as its message, or its class if there is none. */
-    static String of(Throwable failure) {
+    public static String of(Throwable failure) {
         Status status = switch (failure) {
             case StatusException e -> e.getStatus();
             case StatusRuntimeException e -> e.getStatus();
@@ -21,7 +21,8 @@ final class StatusText {
         return status == null ? plain(failure) : of(status);
     }
 
-    private static String of(Status status) {
+    /** The text of a status, with what is known of its cause. */
+    public static String of(Status status) {
         // below a first line gRPC may list its pipeline, which tells an operator nothing
         String text = status.getDescription() == null ? "" : status.getDescription().replaceFirst("\\nChannel Pipeline: .*", "");
         Throwable cause = root(status.getCause());

@@ -1,0 +1,13 @@
+package org.openkas.kubernetesaccess;
+
+import java.util.Optional;
+
+/**
+ * That a client may reach a cluster. Immutable.
+ *
+ * @param agentId the agent that the client named
+ * @param identity whom the agent poses as; empty for its own identity
+ * @param userId the GitLab user behind the credential, for counting
+ */
+public record Access(long agentId, Optional<Identity> identity, AccessKind kind, long userId) {
+}

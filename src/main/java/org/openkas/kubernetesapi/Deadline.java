@@ -1,0 +1,38 @@
+package org.openkas.kubernetesapi;
+
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.openkas.common.Timers;
+
+/** Something that happens on an event loop unless it is called off in time. Used on that event loop only. */
+final class Deadline {
+    private final Timers timers;
+    private final EventExecutor loop;
+    private Timers.@Nullable Cancellable planned;
+    private int generation;
+
+    Deadline(Timers timers, EventExecutor loop) {
+        this.timers = timers;
+        this.loop = loop;
+    }
+
+    /** Instead of whatever was planned before. */
+    void arm(Duration delay, Runnable action) {
+        disarm();
+        int mine = generation;
+        planned = timers.after(delay, () -> loop.execute(() -> {
+            if (generation == mine) {
+                action.run();
+            }
+        }));
+    }
+
+    void disarm() {
+        generation++;
+        if (planned != null) {
+            planned.cancel();
+            planned = null;
+        }
+    }
+}

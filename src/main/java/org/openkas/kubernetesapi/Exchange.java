@@ -1,0 +1,272 @@
+package org.openkas.kubernetesapi;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpRequest;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+import org.openkas.common.Log;
+import org.openkas.grpc.StatusText;
+import org.openkas.kubernetesaccess.Access;
+import org.openkas.kubernetesaccess.Credential;
+import org.openkas.kubernetesaccess.CredentialException;
+import org.openkas.kubernetesaccess.CredentialReader;
+import org.openkas.kubernetesaccess.RefusedException;
+
+/**
+ * One request from its header to the end of its answer, in the order of chapter 03 §3. Runs on the connection's event loop,
+ * except that credentials are looked up elsewhere.
+ */
+final class Exchange {
+    private static final String PREFIX = "GitLab Agent Server: ";
+    private static final long MOST_DROPPED = 256 << 10;
+
+    private final ClientConnection connection;
+    private final Proxy proxy;
+    private Log log;
+    private Optional<String> origin = Optional.empty();
+    private @Nullable RequestHead request;
+    private @Nullable Future<?> lookUp;
+    private @Nullable Relay relay;
+    private boolean over;
+
+    Exchange(ClientConnection connection, Proxy proxy) {
+        this.connection = connection;
+        this.proxy = proxy;
+        this.log = proxy.log();
+    }
+
+    /** Begins. */
+    void begin(HttpRequest wire) {
+        switch (RequestHead.of(wire)) {
+            case RequestHead.Objected(RequestHead.Objection objection) -> {
+                HeaderLines headers = OwnHeaders.none();
+                if (!objection.text().isEmpty()) {
+                    headers.replace("Content-Type", List.of("text/plain; charset=utf-8"));
+                }
+                over = true;
+                connection.answer(wire.protocolVersion(), objection.status(), headers, ClientConnection.text(objection.text()), false,
+                        false);
+            }
+            case RequestHead.Read(RequestHead head) -> {
+                request = head;
+                begin(head);
+            }
+        }
+    }
+
+    private void begin(RequestHead head) {
+        origin = head.headers().first("Origin").filter(value -> !value.isEmpty());
+        if (origin.isPresent() && !origin.equals(proxy.settings().allowedOrigin())) {
+            log.debug("Received Origin \"" + origin.get() + "\" is not in configured allowed origins");
+            answer(head, 403, OwnHeaders.none(), new byte[0]);
+            return;
+        }
+        if (head.method().equals("OPTIONS")) {
+            boolean star = head.target().path().isEmpty();
+            answer(head, 200, star ? OwnHeaders.none() : OwnHeaders.preflight(head, proxy.serverName(), origin), new byte[0]);
+            return;
+        }
+        String prefix = proxy.settings().urlPathPrefix();
+        if (!head.target().path().startsWith(prefix)) {
+            String message = "Bad request: URL does not start with expected prefix";
+            log.with("url_path", head.target().path()).with("url_path_prefix", prefix).debug(message);
+            refuse(head, 400, message, Optional.empty());
+            return;
+        }
+        try {
+            identify(head, CredentialReader.read(head.headers()::values, head.target().query()));
+        } catch (CredentialException e) {
+            log.withError(e).debug("Unauthorized");
+            refuse(head, 401, "Unauthorized", Optional.ofNullable(e.getMessage()));
+        }
+    }
+
+    private void identify(RequestHead head, Credential credential) {
+        log = log.with("agent_id", credential.agentId());
+        Optional<Access> known = proxy.access().known(credential);
+        if (known.isPresent()) {
+            open(head, known.get());
+            return;
+        }
+        FutureTask<Void> task = new FutureTask<>(() -> ask(head, credential), null);
+        lookUp = task;
+        proxy.executor().execute(task);
+    }
+
+    /** Runs on a thread of its own, which is interrupted when the client goes away. */
+    private void ask(RequestHead head, Credential credential) {
+        try {
+            Access access = proxy.access().access(credential);
+            then(() -> open(head, access));
+        } catch (RefusedException e) {
+            then(() -> refused(head, e));
+        } catch (InterruptedException e) {
+            // nobody is there to be answered
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.withError(e).error("Looking up a credential failed");
+            then(() -> refuse(head, 500, "Internal error", Optional.empty()));
+        }
+    }
+
+    private void then(Runnable next) {
+        connection.loop().execute(() -> {
+            if (!over) {
+                next.run();
+                connection.pump();
+            }
+        });
+    }
+
+    private void refused(RequestHead head, RefusedException refusal) {
+        Log line = refusal.loggedReason().map(reason -> log.with("error", reason)).orElse(log);
+        if (refusal.fault()) {
+            (refusal.remedy().isEmpty() ? line : line.with("remedy", refusal.remedy())).error(refusal.logMessage());
+        } else {
+            line.debug(refusal.logMessage());
+        }
+        refuse(head, refusal.status(), String.valueOf(refusal.getMessage()), refusal.shownReason());
+    }
+
+    private void open(RequestHead head, Access access) {
+        String path = head.target().path().substring(proxy.settings().urlPathPrefix().length() - 1);
+        Optional<org.openkas.proto.grpctool.HttpRequest> header = AgentRequests.header(head, path, access.identity(), proxy.via());
+        if (header.isEmpty()) {
+            failed("HTTP->gRPC: failed to send request header",
+                    Status.INTERNAL.withDescription("grpc: error while marshaling: string field contains invalid UTF-8"));
+            return;
+        }
+        Relay opened;
+        try {
+            opened = new Relay(connection, this, proxy, head, origin, access.agentId());
+        } catch (RuntimeException e) {
+            String message = "Proxy failed to make outbound request";
+            log.withError(e).error(message);
+            refuse(head, 500, message, Optional.of(StatusText.of(e)));
+            return;
+        }
+        relay = opened;
+        opened.start(header.get());
+    }
+
+    /** What happened on the way to the agent; {@code what} is the message of chapter 03 §15.1. */
+    void failed(String what, Status status) {
+        String reason = StatusText.of(status);
+        log.with("error", reason).debug(what);
+        refuse(java.util.Objects.requireNonNull(request), 502, what, Optional.of(reason));
+    }
+
+    /** A failure after which only the connection can be closed. */
+    void broken(String what, String reason) {
+        log.with("error", reason).debug(what);
+    }
+
+    private void refuse(RequestHead head, int code, String message, Optional<String> reason) {
+        String text = PREFIX + message + reason.map(why -> ": " + why).orElse("");
+        HeaderLines headers = OwnHeaders.of(proxy.serverName(), origin);
+        if (code == 401) {
+            headers.replace("Gitlab-Unauthorized", List.of("true"));
+        }
+        Optional<StatusFormat> format = StatusFormat.of(head.headers(), head.target().query());
+        if (format.isEmpty()) {
+            headers.replace("Content-Type", List.of("text/plain; charset=utf-8"));
+            headers.replace("X-Content-Type-Options", List.of("nosniff"));
+            String only = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+            log.with("error", only).debug("Failed to negotiate output media type");
+            answer(head, 406, headers, ClientConnection.text(PREFIX + "Failed to negotiate output media type: " + only + "\n"));
+            return;
+        }
+        headers.replace("Content-Type", List.of(format.get().mediaType()));
+        answer(head, code, headers, new StatusObject(code, text).in(format.get()));
+    }
+
+    private void answer(RequestHead head, int code, HeaderLines headers, byte[] body) {
+        over = true;
+        boolean held = head.expectsContinue() && !connection.bodyComplete();
+        boolean little = connection.bodyComplete() || (head.contentLength() >= 0 && head.contentLength() <= MOST_DROPPED);
+        boolean framed = !head.method().equals("CONNECT") && !head.method().equals("PRI");
+        boolean keep = head.keepAlive() && framed && little && !held && !connection.isStopping();
+        connection.answer(head.version(), code, headers, body, head.method().equals("HEAD"), keep);
+    }
+
+    /** The answer is complete. */
+    void done() {
+        over = true;
+    }
+
+    // what the connection tells
+
+    boolean wantsBody() {
+        return relay != null && relay.wantsBody();
+    }
+
+    void body(ByteBuf bytes) {
+        if (relay != null) {
+            relay.body(bytes);
+        }
+    }
+
+    void bodyEnded() {
+        if (relay != null) {
+            relay.bodyEnded();
+        }
+    }
+
+    void brokenBody(@Nullable Throwable cause) {
+        if (relay != null) {
+            relay.brokenBody();
+        } else if (!over) {
+            cancelLookUp();
+            Status status = Status.UNKNOWN.withDescription(cause == null ? "malformed body" : String.valueOf(cause.getMessage()));
+            failed("HTTP->gRPC: failed to read request body", status);
+        }
+    }
+
+    void writable() {
+        if (relay != null) {
+            relay.writable();
+        }
+    }
+
+    boolean wantsBytes() {
+        return relay != null && relay.wantsBody();
+    }
+
+    void bytes(ByteBuf bytes) {
+        if (relay != null) {
+            relay.bytes(bytes);
+        }
+    }
+
+    void halfClosed() {
+        if (relay != null) {
+            relay.halfClosed();
+        }
+    }
+
+    /** Nobody is there any more who wants an answer. */
+    void clientGone() {
+        over = true;
+        cancelLookUp();
+        if (relay != null) {
+            relay.clientGone();
+        }
+    }
+
+    private void cancelLookUp() {
+        if (lookUp != null) {
+            lookUp.cancel(true);
+        }
+    }
+
+    /** Bytes for a client, without a copy. */
+    static ByteBuf wrapped(ByteString bytes) {
+        return Unpooled.wrappedBuffer(bytes.asReadOnlyByteBuffer());
+    }
+}

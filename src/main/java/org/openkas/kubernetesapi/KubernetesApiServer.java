@@ -1,0 +1,151 @@
+package org.openkas.kubernetesapi;
+
+import io.grpc.Channel;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.function.LongFunction;
+import org.openkas.common.Log;
+import org.openkas.common.Timers;
+import org.openkas.kubernetesaccess.AgentAccess;
+import org.openkas.net.BindFailure;
+import org.openkas.net.BoundAddress;
+import org.openkas.net.EventLoops;
+import org.openkas.net.ListenException;
+import org.openkas.net.Network;
+import org.openkas.net.Security;
+
+/**
+ * The listener for kubectl, CI jobs and browsers (chapter 03 §2): HTTP/1.1, over TLS if so configured. Life: {@link #start},
+ * then {@link #drain} or {@link #close}; each from one thread.
+ */
+public final class KubernetesApiServer implements AutoCloseable {
+    /** One read brings as much as can be handed on at once: what is read and not taken is all that waits here. */
+    private static final int LARGEST_READ = 64 << 10;
+    private static final int USUAL_READ = 4 << 10;
+    private static final int SMALLEST_READ = 512;
+
+    private final ProxySettings settings;
+    private final Proxy proxy;
+    private final EventLoops loops;
+    private final Timers timers;
+    private final Log log;
+    private final ChannelGroup listeners = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private Optional<BoundAddress> bound = Optional.empty();
+    private volatile boolean stopping;
+
+    /**
+     * Does not listen yet.
+     *
+     * @param serverName this server in headers, such as {@code gitlab-kas/v16.5.0/3cd2bb7a}
+     * @param access who may reach which cluster
+     * @param agents a channel to the agent of an id; how long calls wait for it is the channel's business
+     * @param executor starts each task at once on a thread of its own that may block
+     * @param log gets {@code mod_name} here
+     */
+    public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
+            PrometheusRegistry registry, EventLoops loops, Timers timers, Executor executor, Log log) {
+        this.settings = settings;
+        this.loops = loops;
+        this.timers = timers;
+        this.log = log.with("mod_name", "kubernetes_api");
+        this.proxy = new Proxy(settings, serverName, access, agents,
+                new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), new RoutingMetrics(registry), timers,
+                executor,
+                this.log);
+    }
+
+    /**
+     * Begins to listen and says so in the log.
+     *
+     * @throws ListenException if the address cannot be bound; its message has no module prefix
+     */
+    public void start() throws ListenException {
+        settings.address().refuseTaken();
+        ServerBootstrap bootstrap = new ServerBootstrap().group(loops.group()).channel(loops.serverChannel(settings.address().network()))
+                .childOption(ChannelOption.AUTO_READ, false).childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(SMALLEST_READ, USUAL_READ, LARGEST_READ).maxMessagesPerRead(1));
+        if (settings.address().network() != Network.UNIX) {
+            bootstrap.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+        }
+        ChannelFuture bind = bootstrap.childHandler(new Connection()).bind(settings.address().resolve()).awaitUninterruptibly();
+        if (!bind.isSuccess()) {
+            throw BindFailure.of(settings.address(), bind.cause());
+        }
+        listeners.add(bind.channel());
+        BoundAddress address = BoundAddress.of(bind.channel().localAddress());
+        bound = Optional.of(address);
+        log.with("net_network", address.network()).with("net_address", address.address()).info("Kubernetes API endpoint is up");
+    }
+
+    /** Where it listens. Only after {@link #start}. */
+    public BoundAddress bound() {
+        return bound.orElseThrow();
+    }
+
+    private final class Connection extends ChannelInitializer<io.netty.channel.Channel> {
+        @Override
+        protected void initChannel(io.netty.channel.Channel channel) {
+            if (stopping || !settings.address().admits(channel.remoteAddress())) {
+                var _ = channel.close();
+                return;
+            }
+            connections.add(channel);
+            if (settings.security() instanceof Security.Tls tls) {
+                channel.pipeline().addLast(tls.context().newHandler(channel.alloc()));
+            }
+            new ClientConnection(proxy).install(channel.pipeline());
+        }
+    }
+
+    /**
+     * Ends in good order (chapter 03 §2.4): accepts for the listen grace period, then lets requests under way and upgraded
+     * connections end for the shutdown grace period at most, then cuts them. Blocks.
+     *
+     * @throws InterruptedException if the thread is interrupted; what runs goes on until {@link #close}
+     */
+    public void drain() throws InterruptedException {
+        CompletableFuture<Void> accepted = new CompletableFuture<>();
+        await(accepted, settings.listenGracePeriod());
+        stopping = true;
+        listeners.close().awaitUninterruptibly();
+        connections.forEach(channel -> channel.pipeline().fireUserEventTriggered(ClientConnection.Stop.NOW));
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        var _ = connections.newCloseFuture().addListener(done -> ended.complete(null));
+        await(ended, settings.shutdownGracePeriod());
+        close();
+    }
+
+    private void await(CompletableFuture<Void> event, Duration most) throws InterruptedException {
+        Timers.Cancellable limit = timers.after(most, () -> event.complete(null));
+        try {
+            event.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("nothing completes it exceptionally", e);
+        } finally {
+            limit.cancel();
+        }
+    }
+
+    /** Stops listening and cuts off what runs. */
+    @Override
+    public void close() {
+        stopping = true;
+        listeners.close().awaitUninterruptibly();
+        connections.close().awaitUninterruptibly();
+    }
+}

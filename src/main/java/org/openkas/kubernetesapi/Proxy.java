@@ -1,0 +1,24 @@
+package org.openkas.kubernetesapi;
+
+import io.grpc.Channel;
+import java.util.concurrent.Executor;
+import java.util.function.LongFunction;
+import org.openkas.common.Log;
+import org.openkas.common.Timers;
+import org.openkas.kubernetesaccess.AgentAccess;
+
+/**
+ * What all requests share. Thread-safe.
+ *
+ * @param serverName this server in headers, such as {@code gitlab-kas/v16.5.0/3cd2bb7a}
+ * @param executor starts each task at once on a thread of its own that may block
+ */
+record Proxy(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
+        AllowedResponseHeaders allowedHeaders,
+        RoutingMetrics metrics, Timers timers, Executor executor, Log log) {
+
+    /** This server in {@code Via} headers, of both directions. */
+    String via() {
+        return "gRPC/1.0 " + serverName;
+    }
+}

@@ -1,0 +1,284 @@
+package org.openkas.kubernetesapi;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpVersion;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.openkas.proto.grpctool.HttpRequest;
+import org.openkas.proto.grpctool.HttpResponse;
+
+/**
+ * Carries one request to an agent and the answer back (chapter 03 §10 to §15). No queue on either way: the client's body is
+ * taken while the call is ready, the agent's next message is asked for when the client has taken the last one. Runs on the
+ * connection's event loop.
+ */
+final class Relay implements AgentCall.Events {
+    private static final int SWITCHING = 101;
+    private static final long UNKNOWN = -1;
+
+    private final ClientConnection connection;
+    private final Exchange exchange;
+    private final Proxy proxy;
+    private final RequestHead request;
+    private final Optional<String> origin;
+    private final long agentId;
+    private final AgentCall call;
+    private long startNanos;
+    private boolean found;
+    private boolean requestSent;
+    private boolean halfClosed;
+    private boolean answered;
+    private boolean upgraded;
+    private boolean tookOver;
+    private boolean bodiless;
+    private boolean keep;
+    private boolean askedForMore = true;
+    private long left = UNKNOWN;
+    private boolean counted;
+
+    /** May throw what opening a call throws. */
+    Relay(ClientConnection connection, Exchange exchange, Proxy proxy, RequestHead request, Optional<String> origin, long agentId) {
+        this.connection = connection;
+        this.exchange = exchange;
+        this.proxy = proxy;
+        this.request = request;
+        this.origin = origin;
+        this.agentId = agentId;
+        this.call = new AgentCall(proxy.agents().apply(agentId), connection.loop(), this);
+    }
+
+    void start(HttpRequest header) {
+        startNanos = proxy.timers().nanos();
+        call.start();
+        call.send(header);
+        if (request.expectsContinue() && !connection.bodyComplete() && !call.isEnded()) {
+            connection.writeContinue();
+        }
+        if (connection.bodyComplete()) {
+            bodyEnded();
+        }
+    }
+
+    // the way to the agent
+
+    boolean wantsBody() {
+        return call.isReady();
+    }
+
+    void body(ByteBuf bytes) {
+        call.send(AgentRequests.data(bytes));
+    }
+
+    void bodyEnded() {
+        if (!requestSent) {
+            requestSent = true;
+            call.send(AgentRequests.TRAILER);
+            // an upgrade goes on in this direction; a refused one ends when that is known
+            if (!request.upgrade() || (answered && !upgraded)) {
+                halfClose();
+            }
+        }
+    }
+
+    private void halfClose() {
+        if (!halfClosed) {
+            halfClosed = true;
+            call.halfClose();
+        }
+    }
+
+    void brokenBody() {
+        call.cancel();
+        if (answered) {
+            connection.close();
+        } else {
+            exchange.failed("HTTP->gRPC: failed to read request body", Status.UNKNOWN.withDescription("malformed body"));
+        }
+    }
+
+    void bytes(ByteBuf bytes) {
+        while (bytes.isReadable()) {
+            call.send(AgentRequests.upgradeData(bytes.readSlice(Math.min(bytes.readableBytes(), RequestDecoder.LARGEST_CHUNK))));
+        }
+    }
+
+    void halfClosed() {
+        halfClose();
+    }
+
+    void clientGone() {
+        notFound(Status.CANCELLED);
+        call.cancel();
+    }
+
+    // the way back
+
+    @Override
+    public void ready() {
+        way();
+        connection.pump();
+    }
+
+    private void way() {
+        if (!found) {
+            found = true;
+            proxy.metrics().found(waited());
+        }
+    }
+
+    private void notFound(Status status) {
+        if (!found) {
+            found = true;
+            proxy.metrics().notFound(waited(), status);
+        }
+    }
+
+    private Duration waited() {
+        return Duration.ofNanos(proxy.timers().nanos() - startNanos);
+    }
+
+    @Override
+    public void header(HttpResponse.Header header) {
+        way();
+        int code = header.getResponse().getStatusCode();
+        upgraded = code == SWITCHING && request.upgrade();
+        if ((code < 200 && !upgraded) || code > 999) {
+            call.fail(Status.INVALID_ARGUMENT.withDescription("unexpected status code " + code));
+            return;
+        }
+        HeaderLines headers = OwnHeaders.ofAgent(header.getResponse().getHeaderMap(), upgraded, proxy, origin, agentId);
+        bodiless = upgraded || request.method().equals("HEAD") || code == 204 || code == 304;
+        if (!frame(headers, code)) {
+            call.fail(Status.INVALID_ARGUMENT.withDescription("invalid Content-Length in response"));
+            return;
+        }
+        answered = true;
+        connection.writeHead(AnswerHead.of(request.version(), code, headers), bodiless);
+        if (request.upgrade() && !upgraded && requestSent) {
+            halfClose();
+        }
+        askIfWritable();
+    }
+
+    /** Decides how the client sees where the body ends; false if the agent contradicts itself. */
+    private boolean frame(HeaderLines headers, int code) {
+        if (upgraded) {
+            headers.remove("Content-Length");
+            return true;
+        }
+        List<String> lengths = headers.values("Content-Length").stream().distinct().toList();
+        if (lengths.size() > 1 || !lengths.stream().allMatch(length -> length.matches("[0-9]{1,18}"))) {
+            return false;
+        }
+        boolean delimited = true;
+        if (code == 204 || code == 304) {
+            headers.remove("Content-Length");
+            if (code == 304) {
+                headers.remove("Content-Type");
+            }
+        } else if (!lengths.isEmpty()) {
+            headers.replace("Content-Length", lengths);
+            left = bodiless ? UNKNOWN : Long.parseLong(lengths.getFirst());
+            counted = !bodiless;
+        } else if (request.version().equals(HttpVersion.HTTP_1_0)) {
+            delimited = bodiless;
+        } else if (!bodiless) {
+            headers.replace("Transfer-Encoding", List.of("chunked"));
+        }
+        keep = delimited && request.keepAlive() && !connection.isStopping();
+        if (!keep) {
+            headers.replace("Connection", List.of("close"));
+        }
+        return true;
+    }
+
+    @Override
+    public void data(ByteString data) {
+        if (bodiless) {
+            if (data.isEmpty() || request.method().equals("HEAD")) {
+                more();
+            } else {
+                call.fail(Status.INTERNAL.withDescription("http: request method or response status code does not allow body"));
+            }
+            return;
+        }
+        if (counted) {
+            left -= data.size();
+            if (left < 0) {
+                call.fail(Status.INTERNAL.withDescription("http: wrote more than the declared Content-Length"));
+                return;
+            }
+        }
+        if (!data.isEmpty()) {
+            connection.writeBody(Exchange.wrapped(data));
+        }
+        askIfWritable();
+    }
+
+    @Override
+    public void trailer() {
+        if (upgraded) {
+            tookOver = true;
+            connection.takeOver();
+        } else if (request.upgrade() && requestSent) {
+            halfClose();
+        }
+        more();
+    }
+
+    @Override
+    public void upgradeData(ByteString data) {
+        if (!tookOver) {
+            call.fail(Status.INTERNAL.withDescription("unexpected field number received: 4"));
+            return;
+        }
+        connection.writeBytes(Exchange.wrapped(data));
+        askIfWritable();
+    }
+
+    private void askIfWritable() {
+        if (connection.isWritable()) {
+            more();
+        } else {
+            askedForMore = false;
+        }
+    }
+
+    private void more() {
+        askedForMore = true;
+        call.request();
+    }
+
+    void writable() {
+        if (!askedForMore) {
+            more();
+        }
+    }
+
+    @Override
+    public void ended(Status status) {
+        notFound(status);
+        if (tookOver) {
+            if (status.isOk()) {
+                connection.closeAfterWrites();
+            } else {
+                exchange.broken("HTTP->gRPC: failed to pipe upgraded connection streams", String.valueOf(status.getDescription()));
+                connection.close();
+            }
+        } else if (!answered) {
+            exchange.failed(requestSent ? "HTTP->gRPC: failed to read gRPC response" : "HTTP->gRPC: failed to send request data", status);
+            connection.pump();
+        } else if (!status.isOk()) {
+            exchange.broken("HTTP->gRPC: failed to read gRPC response", String.valueOf(status.getDescription()));
+            connection.close();
+        } else if (counted && left > 0) {
+            connection.closeAfterWrites();
+        } else {
+            exchange.done();
+            connection.finish(keep && (connection.bodyComplete() || request.contentLength() >= 0));
+        }
+    }
+}
