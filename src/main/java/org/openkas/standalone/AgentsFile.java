@@ -47,7 +47,7 @@ final class AgentsFile {
         }
         if (!root.isObject() || !root.path("agents").isArray() || root.size() != (root.has("users") ? 2 : 1)) {
             throw new AgentsFileException(
-                    "agents file " + file + ": expected a key \"agents\" with a list of agents and, if you like, a key \"users\"");
+                    "agents file " + file + ": expected one key \"agents\" with a list of agents, and besides it at most a key \"users\"");
         }
         List<StandaloneAgent> agents = new ArrayList<>();
         for (JsonNode entry : root.get("agents")) {
