@@ -24,15 +24,19 @@ import org.openkas.gitlab.HttpAgentInfoSource;
 import org.openkas.gitlab.TokenBucket;
 import org.openkas.gitlab.TrustedCertificates;
 import org.openkas.jwt.TokenSigner;
+import org.openkas.kubernetesaccess.AgentAccess;
+import org.openkas.kubernetesaccess.GitLabAgentAccess;
+import org.openkas.kubernetesaccess.StandaloneAgentAccess;
 import org.openkas.standalone.AgentsFileException;
 import org.openkas.standalone.StandaloneAgents;
 
 /**
- * Who knows the agents: GitLab, or a file.
+ * Who knows the agents and who may reach their clusters: GitLab, or a file.
  *
  * @param removed ends the calls of agents that are no longer in the file; only without GitLab
  */
-record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Optional<RemovedTokens> removed, AutoCloseable closer) {
+record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, AgentAccess access, Optional<RemovedTokens> removed,
+        AutoCloseable closer) {
     private static final String LIMITER = "gitlab_client";
     private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
 
@@ -49,7 +53,7 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Optio
             StandaloneAgents agents = StandaloneAgents.open(Path.of(section.agentsFile()), ground.timers(), ground.log(), removed::removed);
             AgentConfigurationReporter nobody = (agentId, commitId, file) -> {
             };
-            return new Agents(agents, nobody, Optional.of(removed), agents);
+            return new Agents(agents, nobody, new StandaloneAgentAccess(agents), Optional.of(removed), agents);
         } catch (AgentsFileException e) {
             throw StartException.of("standalone: ", e);
         }
@@ -63,7 +67,17 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Optio
                 configuration.agent().infoCacheErrorTtl(), configuration.agent().infoCacheStaleTtl());
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
-        return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()), Optional.empty(), gitLab);
+        return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground),
+                Optional.empty(), gitLab);
+    }
+
+    private static AgentAccess access(KasConfiguration configuration, GitLabClient gitLab, Ground ground) {
+        CachedLookup.Lifetimes lifetimes = configuration.agent().kubernetesApi().map(
+                section -> new CachedLookup.Lifetimes(section.allowedAgentCacheTtl(), section.allowedAgentCacheErrorTtl(),
+                        configuration.agent().infoCacheStaleTtl()))
+                .orElse(new CachedLookup.Lifetimes(Duration.ZERO, Duration.ZERO, Duration.ZERO));
+        return new GitLabAgentAccess(gitLab, new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(),
+                ground.log());
     }
 
     private static GitLabClient client(GitLabSection section, Secret secret, Ground ground) throws StartException {

@@ -22,6 +22,7 @@ import org.openkas.cluster.GitPushEvents;
 import org.openkas.cluster.MemoryAgentTracker;
 import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.cluster.MemoryTokenLimiter;
+import org.openkas.common.AgentType;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
@@ -30,6 +31,7 @@ import org.openkas.config.ConfigurationException;
 import org.openkas.config.GitLabSection;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
+import org.openkas.config.KubernetesApiSection;
 import org.openkas.config.ListenSection;
 import org.openkas.config.Secret;
 import org.openkas.config.TlsFiles;
@@ -42,6 +44,9 @@ import org.openkas.grpc.HandoffSettings;
 import org.openkas.grpc.ListenerSettings;
 import org.openkas.grpc.Opening;
 import org.openkas.jwt.TokenVerifier;
+import org.openkas.kubernetesaccess.AgentAccess;
+import org.openkas.kubernetesapi.KubernetesApiServer;
+import org.openkas.kubernetesapi.ProxySettings;
 import org.openkas.message.MessageRules;
 import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenAddress;
@@ -61,6 +66,7 @@ import org.openkas.routing.AgentChannels;
 import org.openkas.routing.LocalAgentChannels;
 import org.openkas.routing.RoutingMetrics;
 import org.openkas.serverinfo.ServerInfoService;
+import org.openkas.usage.MemoryUsageCounters;
 
 /**
  * The whole server without an application server around it: puts the rooms together by constructors, starts the listeners
@@ -71,6 +77,8 @@ public final class KasServer implements AutoCloseable {
     /** Running calls may take as long as the connections' age lets them; this only catches what hangs. */
     private static final Duration DRAIN_LIMIT = Duration.ofHours(1);
     private static final int AGENTS_WAYS_IN = 2;
+
+    private static final String KUBERNETES_API = "kubernetes_api: ";
 
     private final Ground ground;
     private final Probes probes;
@@ -83,6 +91,7 @@ public final class KasServer implements AutoCloseable {
     private final AgentServer agentServer;
     private final HandedOverAgents handedOver;
     private final Optional<RailsApiServer> railsApi;
+    private final Optional<KubernetesApiServer> kubernetesApi;
 
     private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Probes probes) throws StartException {
         this.ground = ground;
@@ -108,6 +117,9 @@ public final class KasServer implements AutoCloseable {
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
                 : Optional.of(railsApi(configuration.api().get(), secrets.api().orElseThrow(), repositories, tracker, pushes));
+        kubernetesApi = configuration.agent().kubernetesApi().isEmpty()
+                ? Optional.empty()
+                : Optional.of(kubernetesApi(configuration.agent().kubernetesApi().get(), agents.access()));
         observability = observability();
         countConnectedAgents(tracker);
     }
@@ -146,6 +158,7 @@ public final class KasServer implements AutoCloseable {
     public void start() throws StartException {
         Probes.Toggle agentsReady = probes.readinessToggle("agentServer");
         Optional<Probes.Toggle> apiReady = railsApi.map(api -> probes.readinessToggle("apiServer"));
+        Optional<Probes.Toggle> kubernetesReady = kubernetesApi.map(api -> probes.readinessToggle("kubernetesApi"));
         try {
             observability.start();
         } catch (ListenException e) {
@@ -162,6 +175,14 @@ public final class KasServer implements AutoCloseable {
         } catch (ListenException e) {
             throw StartException.of("", e);
         }
+        try {
+            if (kubernetesApi.isPresent()) {
+                kubernetesApi.get().start();
+                kubernetesReady.orElseThrow().ready();
+            }
+        } catch (ListenException e) {
+            throw StartException.of(KUBERNETES_API, e);
+        }
     }
 
     /** The server's clock. */
@@ -172,6 +193,11 @@ public final class KasServer implements AutoCloseable {
     /** Where agents connect. Only after {@link #start}. */
     public BoundAddress agentListener() {
         return agentServer.bound();
+    }
+
+    /** Where clients of clusters connect, if they may. Only after {@link #start}. */
+    public Optional<BoundAddress> kubernetesApiListener() {
+        return kubernetesApi.map(KubernetesApiServer::bound);
     }
 
     /** How to call what agents serve. */
@@ -203,10 +229,18 @@ public final class KasServer implements AutoCloseable {
     }
 
     /**
-     * Stops in order: all gRPC listeners at the same time, each with its own grace period; probes answer until {@link #close}.
-     * Blocks until the last call ended.
+     * Stops in order: first the Kubernetes API, whose requests need the agents; then all gRPC listeners at the same time, each
+     * with its own grace period; probes answer until {@link #close}. Blocks until the last call ended.
      */
     public void drain() {
+        try {
+            if (kubernetesApi.isPresent()) {
+                kubernetesApi.get().drain();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
         List<Thread> drains = new ArrayList<>();
         AtomicInteger waysIn = new AtomicInteger(AGENTS_WAYS_IN);
         Runnable agesEnded = () -> {
@@ -242,6 +276,7 @@ public final class KasServer implements AutoCloseable {
     /** Cuts off what still runs and frees everything. */
     @Override
     public void close() {
+        kubernetesApi.ifPresent(KubernetesApiServer::close);
         railsApi.ifPresent(RailsApiServer::close);
         tunnels.stop();
         handedOver.close();
@@ -310,6 +345,19 @@ public final class KasServer implements AutoCloseable {
             return new RailsApiServer(settings, ground.runtime(), services, gate, ground.log());
         } catch (ListenException | TlsException e) {
             throw StartException.of("API server: ", e);
+        }
+    }
+
+    private KubernetesApiServer kubernetesApi(KubernetesApiSection section, AgentAccess access) throws StartException {
+        try {
+            ProxySettings settings = new ProxySettings(address(section.listen()), security(section.listen(), List.of()),
+                    section.urlPathPrefix(), configuration.gitlab().flatMap(GitLabSection::externalUrl),
+                    section.extraAllowedResponseHeaders(), section.listen().listenGracePeriod(), section.listen().shutdownGracePeriod());
+            return new KubernetesApiServer(settings, ground.build().serverName(), access,
+                    agentId -> agentChannels.to(AgentType.AGENTK, agentId), new MemoryUsageCounters(), ground.loops(), ground.timers(),
+                    ground.executor(), ground.log());
+        } catch (TlsException e) {
+            throw StartException.of(KUBERNETES_API, e);
         }
     }
 

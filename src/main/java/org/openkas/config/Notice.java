@@ -17,8 +17,6 @@ record Notice(Predicate<KasConfiguration> applies, String text) {
                     "redis: shared state in Redis is not available yet: this server keeps its state in memory and does not share it"),
             new Notice(c -> c.privateApi().isPresent(),
                     "private_api: calls between servers are not available yet: run one server only"),
-            new Notice(c -> c.agent().kubernetesApi().isPresent(),
-                    "agent.kubernetes_api: Kubernetes API requests are not available yet: nothing listens for them"),
             new Notice(c -> c.observability().tracing().isPresent(),
                     "observability.tracing: traces are not available yet: none are sent"),
             new Notice(c -> !c.observability().sentry().dsn().isEmpty(),

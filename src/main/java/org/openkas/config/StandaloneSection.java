@@ -9,6 +9,7 @@ public record StandaloneSection(String agentsFile) {
 
     static StandaloneSection read(MessageReader c) {
         return new StandaloneSection(
-                c.text("agents_file", "file that lists the agents with their tokens and repositories").must(Rule.notEmpty()).orElse(""));
+                c.text("agents_file", "file that lists the agents with their tokens and repositories, and the users who may reach them")
+                        .must(Rule.notEmpty()).orElse(""));
     }
 }

@@ -25,7 +25,8 @@ final class JobIdentity {
         };
     }
 
-    private static Identity configured(CiAccessAsImpersonateCF as) {
+    /** As it stands in a configuration. */
+    static Identity configured(CiAccessAsImpersonateCF as) {
         return new Identity(as.getUsername(), List.copyOf(as.getGroupsList()), as.getUid(),
                 as.getExtraList().stream().map(extra -> new Identity.Extra(extra.getKey(), List.copyOf(extra.getValList()))).toList());
     }

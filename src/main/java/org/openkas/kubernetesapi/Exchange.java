@@ -79,6 +79,10 @@ final class Exchange {
             refuse(head, 400, message, Optional.empty());
             return;
         }
+        if (head.target().path().equals(prefix + "graph")) {
+            refuse(head, 501, "Object graphs are not supported", Optional.empty());
+            return;
+        }
         try {
             identify(head, CredentialReader.read(head.headers()::values, head.target().query()));
         } catch (CredentialException e) {
@@ -135,6 +139,7 @@ final class Exchange {
     }
 
     private void open(RequestHead head, Access access) {
+        AccessUsage.count(access, proxy.usage());
         String path = head.target().path().substring(proxy.settings().urlPathPrefix().length() - 1);
         Optional<org.openkas.proto.grpctool.HttpRequest> header = AgentRequests.header(head, path, access.identity(), proxy.via());
         if (header.isEmpty()) {

@@ -9,7 +9,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +24,7 @@ import org.openkas.net.EventLoops;
 import org.openkas.net.ListenException;
 import org.openkas.net.Network;
 import org.openkas.net.Security;
+import org.openkas.usage.UsageCounters;
 
 /**
  * The listener for kubectl, CI jobs and browsers (chapter 03 §2): HTTP/1.1, over TLS if so configured. Life: {@link #start},
@@ -52,19 +52,18 @@ public final class KubernetesApiServer implements AutoCloseable {
      * @param serverName this server in headers, such as {@code gitlab-kas/v16.5.0/3cd2bb7a}
      * @param access who may reach which cluster
      * @param agents a channel to the agent of an id; how long calls wait for it is the channel's business
+     * @param usage told of requests that may go to an agent
      * @param executor starts each task at once on a thread of its own that may block
      * @param log gets {@code mod_name} here
      */
     public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
-            PrometheusRegistry registry, EventLoops loops, Timers timers, Executor executor, Log log) {
+            UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log) {
         this.settings = settings;
         this.loops = loops;
         this.timers = timers;
         this.log = log.with("mod_name", "kubernetes_api");
         this.proxy = new Proxy(settings, serverName, access, agents,
-                new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), new RoutingMetrics(registry), timers,
-                executor,
-                this.log);
+                new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), usage, timers, executor, this.log);
     }
 
     /**

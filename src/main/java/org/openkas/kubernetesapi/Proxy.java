@@ -6,6 +6,7 @@ import java.util.function.LongFunction;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
 import org.openkas.kubernetesaccess.AgentAccess;
+import org.openkas.usage.UsageCounters;
 
 /**
  * What all requests share. Thread-safe.
@@ -14,8 +15,7 @@ import org.openkas.kubernetesaccess.AgentAccess;
  * @param executor starts each task at once on a thread of its own that may block
  */
 record Proxy(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
-        AllowedResponseHeaders allowedHeaders,
-        RoutingMetrics metrics, Timers timers, Executor executor, Log log) {
+        AllowedResponseHeaders allowedHeaders, UsageCounters usage, Timers timers, Executor executor, Log log) {
 
     /** This server in {@code Via} headers, of both directions. */
     String via() {

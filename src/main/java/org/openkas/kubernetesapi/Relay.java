@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpVersion;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.openkas.proto.grpctool.HttpRequest;
@@ -26,8 +25,6 @@ final class Relay implements AgentCall.Events {
     private final Optional<String> origin;
     private final long agentId;
     private final AgentCall call;
-    private long startNanos;
-    private boolean found;
     private boolean requestSent;
     private boolean halfClosed;
     private boolean answered;
@@ -51,7 +48,6 @@ final class Relay implements AgentCall.Events {
     }
 
     void start(HttpRequest header) {
-        startNanos = proxy.timers().nanos();
         call.start();
         call.send(header);
         if (request.expectsContinue() && !connection.bodyComplete() && !call.isEnded()) {
@@ -110,7 +106,6 @@ final class Relay implements AgentCall.Events {
     }
 
     void clientGone() {
-        notFound(Status.CANCELLED);
         call.cancel();
     }
 
@@ -118,31 +113,11 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void ready() {
-        way();
         connection.pump();
-    }
-
-    private void way() {
-        if (!found) {
-            found = true;
-            proxy.metrics().found(waited());
-        }
-    }
-
-    private void notFound(Status status) {
-        if (!found) {
-            found = true;
-            proxy.metrics().notFound(waited(), status);
-        }
-    }
-
-    private Duration waited() {
-        return Duration.ofNanos(proxy.timers().nanos() - startNanos);
     }
 
     @Override
     public void header(HttpResponse.Header header) {
-        way();
         int code = header.getResponse().getStatusCode();
         upgraded = code == SWITCHING && request.upgrade();
         if ((code < 200 && !upgraded) || code > 999) {
@@ -260,7 +235,6 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void ended(Status status) {
-        notFound(status);
         if (tookOver) {
             if (status.isOk()) {
                 connection.closeAfterWrites();

@@ -25,6 +25,8 @@ import org.openkas.config.YamlTree;
  *     ref: main                  # the branch; main if absent
  *     id: 1                      # derived from the name if absent
  *     project: group/demo        # the repository's last name if absent
+ * users:                         # who may reach the agents' clusters; nobody if absent
+ *   - name: ada                  # see {@link UserEntry}
  * </pre>
  */
 final class AgentsFile {
@@ -36,22 +38,43 @@ final class AgentsFile {
         this.file = file.toAbsolutePath();
     }
 
-    List<StandaloneAgent> read() throws AgentsFileException {
+    AgentsFileContent read() throws AgentsFileException {
         JsonNode root;
         try {
             root = YamlTree.parse(text(file, "agents file"));
         } catch (YamlException e) {
             throw new AgentsFileException("agents file " + file + ": " + e.getMessage());
         }
-        if (!root.isObject() || !root.path("agents").isArray() || root.size() != 1) {
-            throw new AgentsFileException("agents file " + file + ": expected one key \"agents\" with a list of agents");
+        if (!root.isObject() || !root.path("agents").isArray() || root.size() != (root.has("users") ? 2 : 1)) {
+            throw new AgentsFileException(
+                    "agents file " + file + ": expected one key \"agents\" with a list of agents, and besides it at most a key \"users\"");
         }
         List<StandaloneAgent> agents = new ArrayList<>();
         for (JsonNode entry : root.get("agents")) {
             agents.add(new Entry("agents[" + agents.size() + "]", entry).agent());
         }
         checkUnique(agents);
-        return agents;
+        return new AgentsFileContent(List.copyOf(agents), users(root.path("users"), agents));
+    }
+
+    private List<StandaloneUser> users(JsonNode entries, List<StandaloneAgent> agents) throws AgentsFileException {
+        if (!entries.isMissingNode() && !entries.isNull() && !entries.isArray()) {
+            throw new AgentsFileException("agents file " + file + ": users: expected a list of users");
+        }
+        List<StandaloneUser> users = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (JsonNode entry : entries) {
+            StandaloneUser user = new UserEntry(file, users.size(), entry, agents).user();
+            if (!seen.add("name " + user.name())) {
+                throw new AgentsFileException("agents file " + file + ": two users have the name \"" + user.name() + "\"");
+            }
+            if (!seen.add(user.tokenDigest())) {
+                throw new AgentsFileException("agents file " + file + ": user \"" + user.name()
+                        + "\" has the token of another user; give each user a token of their own");
+            }
+            users.add(user);
+        }
+        return List.copyOf(users);
     }
 
     private void checkUnique(List<StandaloneAgent> agents) throws AgentsFileException {
@@ -70,7 +93,7 @@ final class AgentsFile {
         }
     }
 
-    private String text(Path path, String what) throws AgentsFileException {
+    static String text(Path path, String what) throws AgentsFileException {
         try {
             return Files.readString(path, StandardCharsets.UTF_8);
         } catch (NoSuchFileException e) {

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
@@ -19,10 +21,10 @@ import org.openkas.gitlab.AgentInfoSource;
 import org.openkas.gitlab.GitLabException;
 
 /**
- * The agents of a standalone server. The file is looked at every second; when it changed it is read again, and when the new
- * one is wrong the old agents stay and a line says what to mend. Thread-safe.
+ * The agents and users of a standalone server. The file is looked at every second; when it changed it is read again, and when the new
+ * one is wrong the old ones stay and a line says what to mend. Thread-safe.
  */
-public final class StandaloneAgents implements AgentInfoSource, AutoCloseable {
+public final class StandaloneAgents implements AgentInfoSource, StandaloneUsers, AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final Path path;
@@ -31,6 +33,7 @@ public final class StandaloneAgents implements AgentInfoSource, AutoCloseable {
     private final Log log;
     private final Consumer<AgentToken> removed;
     private volatile Map<AgentToken, AgentInfo> agents = Map.of();
+    private volatile Map<String, StandaloneUser> users = Map.of();
     private Optional<Stamp> seen = Optional.empty();
     private boolean closed;
 
@@ -55,7 +58,9 @@ public final class StandaloneAgents implements AgentInfoSource, AutoCloseable {
     public static StandaloneAgents open(Path path, Timers timers, Log log, Consumer<AgentToken> removed) throws AgentsFileException {
         StandaloneAgents opened = new StandaloneAgents(path, timers, log.with("agents_file", path.toString()), removed);
         opened.seen = opened.stamp();
-        opened.agents = byToken(opened.file.read());
+        AgentsFileContent content = opened.file.read();
+        opened.agents = byToken(content.agents());
+        opened.users = byDigest(content.users());
         opened.lookLater();
         return opened;
     }
@@ -67,6 +72,11 @@ public final class StandaloneAgents implements AgentInfoSource, AutoCloseable {
             throw GitLabException.status(401, "/agents_file", "");
         }
         return info;
+    }
+
+    @Override
+    public Optional<StandaloneUser> user(String token) {
+        return Optional.ofNullable(users.get(StandaloneUser.digest(token)));
     }
 
     /** The agents as of now, by name. */
@@ -94,16 +104,18 @@ public final class StandaloneAgents implements AgentInfoSource, AutoCloseable {
 
     private void reload() {
         Map<AgentToken, AgentInfo> before = agents;
-        Map<AgentToken, AgentInfo> after;
+        AgentsFileContent content;
         try {
-            after = byToken(file.read());
+            content = file.read();
         } catch (AgentsFileException e) {
             log.withError(e).with("remedy", "correct the file; until then the agents of the last good version stay")
                     .error("Agents file is wrong");
             return;
         }
+        Map<AgentToken, AgentInfo> after = byToken(content.agents());
         agents = after;
-        log.with("agents", after.size()).info("Agents file was read again");
+        users = byDigest(content.users());
+        log.with("agents", after.size()).with("users", users.size()).info("Agents file was read again");
         before.forEach((token, info) -> {
             if (!info.equals(after.get(token))) {
                 removed.accept(token);
@@ -125,6 +137,10 @@ public final class StandaloneAgents implements AgentInfoSource, AutoCloseable {
         Map<AgentToken, AgentInfo> byToken = new HashMap<>();
         agents.forEach(agent -> byToken.put(agent.token(), agent.info()));
         return Map.copyOf(byToken);
+    }
+
+    private static Map<String, StandaloneUser> byDigest(List<StandaloneUser> users) {
+        return users.stream().collect(Collectors.toUnmodifiableMap(StandaloneUser::tokenDigest, Function.identity()));
     }
 
     /** Stops looking after the file. */

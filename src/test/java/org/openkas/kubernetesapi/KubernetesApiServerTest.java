@@ -36,8 +36,9 @@ class KubernetesApiServerTest {
             assertThat(answer.header("Content-Type")).isEqualTo("application/json");
             assertThat(answer.header("Gitlab-Unauthorized")).isEqualTo("true");
             assertThat(answer.header("Server")).isEqualTo(RunningProxy.NAME);
-            assertThat(answer.body()).isEqualTo("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\""
-                    + "GitLab Agent Server: Unauthorized: no valid credentials provided\",\"reason\":\"Unauthorized\",\"code\":401}\n");
+            assertThat(answer.body())
+                    .isEqualTo("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\""
+                            + "GitLab Agent Server: Unauthorized: no valid credentials provided\",\"reason\":\"Unauthorized\",\"code\":401}\n");
             assertThat(proxy.agent.waiting()).isZero();
         }
     }
@@ -46,7 +47,8 @@ class KubernetesApiServerTest {
     @DisplayName("KP-02: two Authorization lines")
     void twoAuthorizations() throws Exception {
         try (RunningProxy proxy = setup().start()) {
-            assertThat(proxy.get("/", "Authorization: Bearer ci:1:t").body()).contains("Authorization header: expecting a single header, got 2");
+            assertThat(proxy.get("/", "Authorization: Bearer ci:1:t").body())
+                    .contains("Authorization header: expecting a single header, got 2");
         }
     }
 
@@ -62,7 +64,8 @@ class KubernetesApiServerTest {
             for (String path : List.of("/k8s-proxy", "/K8s-proxy/api", "/api", "/k8s-proxyX/api")) {
                 Answer answer = proxy.ask("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
                 assertThat(answer.status()).isEqualTo(400);
-                assertThat(answer.body()).contains("GitLab Agent Server: Bad request: URL does not start with expected prefix\",\"reason\":\"BadRequest\"");
+                assertThat(answer.body())
+                        .contains("GitLab Agent Server: Bad request: URL does not start with expected prefix\",\"reason\":\"BadRequest\"");
             }
             assertThat(proxy.log.lines("Bad request: URL does not start with expected prefix").getFirst().fields())
                     .containsEntry("url_path", "/k8s-proxy").containsEntry("url_path_prefix", "/k8s-proxy/")
@@ -82,7 +85,8 @@ class KubernetesApiServerTest {
             assertThat(answer.header("Access-Control-Allow-Credentials")).isEqualTo("true");
             assertThat(answer.header("Vary")).isEqualTo("Origin");
             assertThat(answer.header("Access-Control-Allow-Headers")).isEqualTo("Content-Type, X-Csrf-Token");
-            assertThat(answer.header("Access-Control-Allow-Methods")).isEqualTo("GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH");
+            assertThat(answer.header("Access-Control-Allow-Methods"))
+                    .isEqualTo("GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH");
             assertThat(answer.header("Access-Control-Max-Age")).isEqualTo("86400");
             assertThat(answer.header("Server")).isEqualTo(RunningProxy.NAME);
             Answer plain = proxy.ask("OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -114,7 +118,8 @@ class KubernetesApiServerTest {
     @DisplayName("KP-33: the allowed origin's headers are the server's own")
     void allowedOrigin() throws Exception {
         try (RunningProxy proxy = setup().start()) {
-            proxy.agent.atEnd(call -> call.answer(200, "x", "Access-Control-Max-Age", "42", "Access-Control-Allow-Origin", "*", "Vary", "Accept"));
+            proxy.agent.atEnd(
+                    call -> call.answer(200, "x", "Access-Control-Max-Age", "42", "Access-Control-Allow-Origin", "*", "Vary", "Accept"));
             Answer answer = proxy.get("/", "Origin: " + ORIGIN);
             assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(ORIGIN);
             assertThat(answer.header("Access-Control-Allow-Credentials")).isEqualTo("true");
@@ -216,8 +221,9 @@ class KubernetesApiServerTest {
     @DisplayName("KP-39: headers of answers")
     void responseHeaders() throws Exception {
         try (RunningProxy proxy = setup().extra("X-Up").start()) {
-            proxy.agent.atEnd(call -> call.answer(200, "x", "Connection", "X-Up", "X-Up", "1", "Transfer-Encoding", "chunked", "Server", "up", "Via",
-                    "2.0 gitlab-agent/v/c"));
+            proxy.agent.atEnd(
+                    call -> call.answer(200, "x", "Connection", "X-Up", "X-Up", "1", "Transfer-Encoding", "chunked", "Server", "up", "Via",
+                            "2.0 gitlab-agent/v/c"));
             Answer answer = proxy.get("/");
             assertThat(answer.header("Server")).isEqualTo("up");
             assertThat(answer.header("Via")).isEqualTo("2.0 gitlab-agent/v/c|" + VIA);
@@ -289,8 +295,9 @@ class KubernetesApiServerTest {
             proxy.agent.atEnd(call -> call.fail(code.toStatus().withDescription(text)));
             Answer answer = proxy.get("/");
             assertThat(answer.status()).isEqualTo(502);
-            assertThat(answer.body()).contains("\"message\":\"GitLab Agent Server: HTTP-\\u003egRPC: failed to read gRPC response: rpc error: code = "
-                    + name + " desc = " + text + "\",\"code\":502}");
+            assertThat(answer.body())
+                    .contains("\"message\":\"GitLab Agent Server: HTTP-\\u003egRPC: failed to read gRPC response: rpc error: code = "
+                            + name + " desc = " + text + "\",\"code\":502}");
             assertThat(proxy.log.lines("HTTP->gRPC: failed to read gRPC response").getFirst().level()).isEqualTo(LogLevel.DEBUG);
         }
     }
@@ -328,7 +335,8 @@ class KubernetesApiServerTest {
             assertThat(proxy.get("/").body()).contains("transition from -2 to 2 is not allowed. Allowed: [1]");
             assertThat(proxy.agent.next().cancelled).hasValue(1);
             proxy.agent.atEnd(KubernetesAgent.Call::complete);
-            assertThat(proxy.get("/").body()).contains("code = InvalidArgument desc = transition from -2 to -1 is not allowed. Allowed: [1]");
+            assertThat(proxy.get("/").body())
+                    .contains("code = InvalidArgument desc = transition from -2 to -1 is not allowed. Allowed: [1]");
             proxy.agent.atEnd(call -> call.send(HttpResponse.getDefaultInstance()));
             assertThat(proxy.get("/").body()).contains("invalid server response: invalid HttpResponse.Message: value is required");
             proxy.agent.atEnd(call -> call.head(200).trailer().upgradeData(ByteString.copyFromUtf8("x")));
@@ -382,7 +390,8 @@ class KubernetesApiServerTest {
     void connectionsAreUsedAgainAndPipelinedRequestsWait() throws Exception {
         try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
             proxy.agent.atEnd(call -> call.answer(200, call.header().getRequest().getUrlPath()));
-            peer.send(("GET /one HTTP/1.1\r\n" + TOKEN + "\r\n").repeat(2) + "GET /none HTTP/1.1\r\nHost: x\r\n\r\n" + "GET /two HTTP/1.1\r\n" + TOKEN
+            peer.send(("GET /one HTTP/1.1\r\n" + TOKEN + "\r\n").repeat(2) + "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"
+                    + "GET /two HTTP/1.1\r\n" + TOKEN
                     + "\r\n");
             assertThat(RunningProxy.answer(peer, false).body()).isEqualTo("/one");
             assertThat(RunningProxy.answer(peer, false).body()).isEqualTo("/one");
@@ -413,7 +422,8 @@ class KubernetesApiServerTest {
     @ParameterizedTest
     @DisplayName("chapter 03 §2.3: ambiguous and malformed requests")
     @CsvSource(delimiter = '|', value = {"GET / HTTP/1.1\\r\\n\\r\\n | 400", "GET / HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n | 400",
-            "GET / HTTP/1.1\\r\\nHost: a b\\r\\n\\r\\n | 400", "POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 1\\r\\nContent-Length: 2\\r\\n\\r\\nab | 400",
+            "GET / HTTP/1.1\\r\\nHost: a b\\r\\n\\r\\n | 400",
+            "POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 1\\r\\nContent-Length: 2\\r\\n\\r\\nab | 400",
             "POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: +1\\r\\n\\r\\na | 400",
             "POST / HTTP/1.1\\r\\nHost: a\\r\\nTransfer-Encoding: gzip, chunked\\r\\n\\r\\n | 501",
             "GET / HTTP/1.1\\r\\nHost : a\\r\\n\\r\\n | 400",

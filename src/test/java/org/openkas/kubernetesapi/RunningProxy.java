@@ -1,7 +1,6 @@
 package org.openkas.kubernetesapi;
 
 import io.grpc.Channel;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +23,7 @@ import org.openkas.testkit.InProcess;
 import org.openkas.testkit.KubernetesAgent;
 import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.RecordedLog;
+import org.openkas.usage.MemoryUsageCounters;
 
 /** The listener in front of one agent, on a free port. Everybody may reach agent 123 as the agent itself unless told otherwise. */
 final class RunningProxy implements AutoCloseable {
@@ -35,7 +35,7 @@ final class RunningProxy implements AutoCloseable {
     final KubernetesAgent agent = new KubernetesAgent();
     final RecordedLog log = new RecordedLog();
     final FakeTimers timers = new FakeTimers();
-    final PrometheusRegistry registry = new PrometheusRegistry();
+    final MemoryUsageCounters usage = new MemoryUsageCounters();
     final KubernetesApiServer server;
     private final InProcess agentServer = new InProcess(agent);
     private final EventLoops loops = new EventLoops(2);
@@ -102,10 +102,11 @@ final class RunningProxy implements AutoCloseable {
     }
 
     private RunningProxy(Setup setup) throws Exception {
-        ProxySettings settings = new ProxySettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), setup.security, setup.prefix, setup.origin,
+        ProxySettings settings = new ProxySettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), setup.security, setup.prefix,
+                setup.origin,
                 setup.extra, setup.listenGrace, Duration.ofHours(1));
         server = new KubernetesApiServer(settings, NAME, setup.access.orElse(new Everybody()),
-                setup.agents.orElse(id -> agentServer.channel()), registry, loops, setup.timers.orElse(timers), executor, log.log());
+                setup.agents.orElse(id -> agentServer.channel()), usage, loops, setup.timers.orElse(timers), executor, log.log());
         server.start();
     }
 

@@ -112,6 +112,29 @@ class StandaloneAgentsTest {
     }
 
     @Test
+    void aUserIsFoundByTheirTokenUntilTheFileSaysOtherwise() throws Exception {
+        try (StandaloneAgents agents = open(TWO + """
+
+                users: [{name: ada, token: ada-token, agents: [a], access_as: {impersonate: {username: ada, groups: [g, h], uid: u1,
+                  extra: [{key: team, val: [blue, red]}]}}}, {name: root, token: root-token, agents: '*', access_as: {agent: {}}}]
+                """)) {
+            StandaloneUser ada = agents.user("ada-token").orElseThrow();
+            assertThat(ada.name()).isEqualTo("ada");
+            assertThat(ada.agents()).containsExactly(7L);
+            assertThat(ada.impersonate().orElseThrow().getGroupsList()).containsExactly("g", "h");
+            assertThat(ada.impersonate().orElseThrow().getExtra(0).getValList()).containsExactly("blue", "red");
+            assertThat(ada.toString()).doesNotContain("ada-token");
+            StandaloneUser root = agents.user("root-token").orElseThrow();
+            assertThat(root.agents()).containsExactlyInAnyOrder(7L, StandaloneAgent.idOf("b"));
+            assertThat(root.impersonate()).isEmpty();
+            assertThat(agents.user("other")).isEmpty();
+            write(TWO);
+            timers.advance(Duration.ofSeconds(1));
+            assertThat(agents.user("ada-token")).isEmpty();
+        }
+    }
+
+    @Test
     void closingEndsTheLooking() throws Exception {
         open(ONE).close();
         timers.advance(Duration.ofSeconds(2));
@@ -134,6 +157,16 @@ class StandaloneAgentsTest {
             agents: [{name: a, ref: refs/heads/x, token: t, repository: r}] | agents[0].ref:
             agents: [{name: a, token: t, repository: r}, {name: a, token: u, repository: r}] | two agents have the name
             agents: [{name: a, token: t, repository: r}, {name: b, token: t, repository: r}] | has the token of another agent
+            {agents: [], users: 1}                                        | users: expected a list
+            {agents: [], users: [x]}                                      | users[0]: expected a map
+            {agents: [], users: [{name: u, agents: '*'}]}                 | users[0]: needs exactly one of token and token_file
+            {agents: [], users: [{name: u, token: 'x y', agents: '*'}]}   | users[0].token: a token is one line
+            {agents: [], users: [{name: u, token: t}]}                    | users[0].agents: is missing or empty
+            {agents: [], users: [{name: u, token: t, agents: [z]}]}       | users[0].agents: there is no agent "z"
+            {agents: [], users: [{name: u, token: t, agents: '*', role: x}]} | users[0].role: unknown key
+            {agents: [], users: [{name: u, token: t, agents: '*', access_as: {}}]} | users[0].access_as: needs exactly one of agent and impersonate
+            {agents: [], users: [{name: u, token: t, agents: '*', access_as: {impersonate: {uid: x}}}]} | users[0].access_as.impersonate.username: is missing
+            {agents: [], users: [{name: u, token: t, agents: '*'}, {name: v, token: t, agents: '*'}]} | has the token of another user
             agents: [}                                                    | yaml: line 1:
             """)
     void whatIsWrongIsNamed(String text, String expected) {
