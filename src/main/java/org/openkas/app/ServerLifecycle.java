@@ -89,7 +89,9 @@ public class ServerLifecycle {
         if (properties.value(LAUNCHER_HOME).isPresent()) {
             closers.push(IdleHeap.ofThisProcess(assembled.timers())::close);
         }
-        start.demo().ifPresent(world -> closers.push(DemoRun.begin(world, assembled.agentListener(), properties, build, random)::close));
+        if (start.demo().isPresent()) {
+            closers.push(DemoRun.begin(start.demo().get(), assembled.agentListener(), properties, build, random)::close);
+        }
     }
 
     private void failed(String reason, PropertySource properties) {
