@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.util.MutableHandlerRegistry;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
@@ -52,8 +53,17 @@ class HandedOverAgentsTest {
 
     @Test
     void isNotMadeAnewAfterItsEnd() throws Exception {
+        AtomicInteger ended = new AtomicInteger();
         agents.drain(Duration.ofSeconds(5));
-        agents.end(Duration.ofSeconds(5));
+        agents.end(Duration.ofSeconds(5), ended::incrementAndGet);
         assertThat(agents.renew()).isEmpty();
+        assertThat(ended).as("told that calls wait no longer").hasValue(1);
+    }
+
+    @Test
+    void saysThatCallsWaitNoLongerWhenItEnds() throws Exception {
+        AtomicInteger ended = new AtomicInteger();
+        agents.end(Duration.ofSeconds(5), ended::incrementAndGet);
+        assertThat(ended).hasValue(1);
     }
 }

@@ -20,6 +20,7 @@ import org.openkas.common.AgentType;
 import org.openkas.demo.ClusterAddress;
 import org.openkas.demo.DemoAgent;
 import org.openkas.demo.DemoCluster;
+import org.openkas.demo.DemoEntry;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
 import org.openkas.proto.grpctool.HttpRequest;
 import org.openkas.proto.grpctool.HttpResponse;
@@ -44,8 +45,8 @@ class DemoAgentTunnelsTest {
     }
 
     private void agent(int id, ClusterAddress cluster) {
-        DemoAgent agent = new DemoAgent(new InetSocketAddress("127.0.0.1", bench.server.bound().port()), "token-" + id, "v1", cluster,
-                bench.threads.timers(), new Random(2), new DemoAgent.Story() {
+        DemoEntry entry = new DemoEntry.KasPort(new InetSocketAddress("127.0.0.1", bench.server.bound().port()), "test");
+        DemoAgent agent = new DemoAgent(entry, "token-" + id, "v1", cluster, bench.threads.timers(), new Random(2), new DemoAgent.Story() {
                     @Override
                     public void registered(String podName) {
                         // not served here
