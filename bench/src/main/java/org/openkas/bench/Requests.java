@@ -9,16 +9,15 @@ import java.util.concurrent.TimeUnit;
 
 /** Kubernetes API requests of 1 KiB through an agent's tunnels: processor time of the server for one, and how long one takes. */
 final class Requests {
-    private static final int[] CONNECTIONS = {1, 32};
-    private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(Integer.getInteger("openkas.bench.warmup", 10));
     private static final long RUN_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private Requests() {
     }
 
-    static void run(Site site, String transport) throws Exception {
+    static void run(Site site, String transport, List<Integer> counts) throws Exception {
         try (TunnelAgent _ = site.tunnels(transport)) {
-            for (int connections : CONNECTIONS) {
+            for (int connections : counts) {
                 ConcurrentLinkedQueue<long[]> warm = new ConcurrentLinkedQueue<>();
                 load(site, connections, WARM_UP_NANOS, warm);
                 ConcurrentLinkedQueue<long[]> measured = new ConcurrentLinkedQueue<>();
