@@ -64,6 +64,10 @@ final class Crowd {
         return (int) callers.stream().filter(caller -> caller.ends.isEmpty()).count();
     }
 
+    int callersThatLeftInVain() {
+        return (int) callers.stream().filter(caller -> caller.left && caller.ends.isEmpty()).count();
+    }
+
     int liveCallersWithDeadline() {
         return (int) callers.stream().filter(caller -> caller.limited && caller.ends.isEmpty()).count();
     }

@@ -63,6 +63,11 @@ final class OpenCalls implements ServerInterceptor {
         };
     }
 
+    /** Calls whose end gRPC has not told. */
+    int unfinished() {
+        return (int) all.values().stream().filter(one -> one.ends == 0).count();
+    }
+
     /** Calls that nobody has ended, whose agent is known or is not. */
     int open(boolean identified) {
         return (int) all.values().stream().filter(one -> !one.closed && one.identified == identified).count();

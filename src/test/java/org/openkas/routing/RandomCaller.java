@@ -26,6 +26,7 @@ final class RandomCaller extends ClientCall.Listener<HttpResponse> {
     final List<Status> ends = new CopyOnWriteArrayList<>();
     final List<String> answers = new CopyOnWriteArrayList<>();
     int asked;
+    boolean left;
     private final Context.CancellableContext context = Context.current().withCancellation();
     private final ClientCall<HttpRequest, HttpResponse> call;
     private boolean halfClosed;
@@ -69,7 +70,10 @@ final class RandomCaller extends ClientCall.Listener<HttpResponse> {
             default -> {
                 switch (random.nextInt(6)) {
                     case 0 -> cancel();
-                    case 1 -> context.cancel(null);
+                    case 1 -> {
+                        left = true;
+                        context.cancel(null);
+                    }
                     default -> {
                         // stays
                     }
@@ -79,6 +83,7 @@ final class RandomCaller extends ClientCall.Listener<HttpResponse> {
     }
 
     void cancel() {
+        left = true;
         call.cancel("enough", null);
     }
 

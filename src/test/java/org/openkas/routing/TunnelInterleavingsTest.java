@@ -100,6 +100,8 @@ class TunnelInterleavingsTest {
     /** Each tunnel is idle or has a caller, each caller has a tunnel or waits, each wait has its timer, and there is nothing else. */
     private void balance(Crowd crowd) {
         assertThat(calls.open(true) - registry.idle()).as("tunnels in use").isEqualTo(crowd.liveCallers() - registry.waiting());
+        assertThat(crowd.callersThatLeftInVain()).isZero();
+        assertThat(ages.pending()).as("ages waited for").isLessThanOrEqualTo(calls.unfinished());
         assertThat(timers.pending()).as("timers")
                 .isEqualTo(registry.waiting() + crowd.liveCallersWithDeadline() + calls.open(false));
     }
