@@ -34,7 +34,8 @@ final class RandomCaller extends ClientCall.Listener<HttpResponse> {
     RandomCaller(int agent, AgentChannels channels, Random random) {
         this.agent = agent;
         limited = random.nextInt(4) == 0;
-        CallOptions options = limited ? CallOptions.DEFAULT.withDeadlineAfter(Duration.ofSeconds(1 + random.nextInt(30)))
+        CallOptions options = limited
+                ? CallOptions.DEFAULT.withDeadlineAfter(Duration.ofSeconds(1 + random.nextInt(30)))
                 : CallOptions.DEFAULT;
         Context outer = context.attach();
         try {

@@ -48,7 +48,8 @@ class TunnelInterleavingsTest {
         Random random = new Random(run.getCurrentRepetition());
         String name = InProcessServerBuilder.generateName();
         Server server = InProcessServerBuilder.forName(name).directExecutor().intercept(calls)
-                .addService(new ReverseTunnelService((token, _) -> identify(token.value(), random), registry, timers, random, Runnable::run))
+                .addService(
+                        new ReverseTunnelService((token, _) -> identify(token.value(), random), registry, timers, random, Runnable::run))
                 .build().start();
         ManagedChannel connection = InProcessChannelBuilder.forName(name).directExecutor().build();
         Crowd crowd = new Crowd(random, agent -> withToken(connection, agent), channels);

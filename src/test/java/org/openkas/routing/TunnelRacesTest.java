@@ -106,7 +106,8 @@ class TunnelRacesTest {
         for (int i = 0; i < CALLS; i++) {
             Metadata headers = new Metadata();
             headers.put(OpenCalls.TOKEN, actor + "-" + i);
-            ClientCall<ConnectRequest, ConnectResponse> call = connection.newCall(ReverseTunnelGrpc.getConnectMethod(), CallOptions.DEFAULT);
+            ClientCall<ConnectRequest, ConnectResponse> call = connection.newCall(ReverseTunnelGrpc.getConnectMethod(),
+                    CallOptions.DEFAULT);
             call.start(new ClientCall.Listener<>() {
             }, headers);
             call.request(10);
