@@ -21,7 +21,7 @@ public final class CachedAgentInfoSource implements AgentInfoSource {
      */
     public CachedAgentInfoSource(AgentInfoSource source, ErrorCache errors, CachedLookup.Lifetimes lifetimes, Timers timers,
             Executor executor, Log log) {
-        lookup = new CachedLookup<>(source::agentInfo,
+        lookup = new CachedLookup<>((token, occasion) -> source.agentInfo(token),
                 new CachedLookup.Refusals<>(errors, ErrorCache.Lookup.AGENT_INFO, token -> ByteString.copyFrom(token.key())), lifetimes,
                 timers, executor, failure -> AgentLookup.report(failure, log));
     }

@@ -19,7 +19,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLParameters;
@@ -32,6 +31,8 @@ import org.openkas.common.Timers;
  */
 final class HttpTransport implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 50;
+    /** As many connections are left to calls that somebody known waits for. */
+    private static final int RESERVED_CONNECTIONS = 10;
     private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
     private static final String[] CIPHERS = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
@@ -55,7 +56,7 @@ final class HttpTransport implements AutoCloseable {
     private final EnvironmentProxies proxies;
     private final Patience patience;
     private final Timers timers;
-    private final Semaphore connections = new Semaphore(MOST_CONNECTIONS, true);
+    private final Places connections;
 
     HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
             Executor executor) {
@@ -63,6 +64,7 @@ final class HttpTransport implements AutoCloseable {
         this.proxies = proxies;
         this.patience = patience;
         this.timers = timers;
+        this.connections = new Places(MOST_CONNECTIONS, RESERVED_CONNECTIONS, timers);
         this.builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.connect())
                 .executor(executor).proxy(proxies)
                 // without TLS the client would ask for an upgrade to HTTP/2, which proxies in front of GitLab do not expect
@@ -78,17 +80,22 @@ final class HttpTransport implements AutoCloseable {
      *
      * @param headers by lower-case name
      * @param body empty for none
+     * @param inBackground whether it waits behind other calls for a connection
      * @param time how long the caller can wait
      */
-    GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, byte[] body, Optional<Duration> time)
+    GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean inBackground,
+            Optional<Duration> time)
             throws GitLabException, InterruptedException {
         TransportFailure failure = new TransportFailure(method, uri, proxies.proxy(uri));
         boolean compressed = !headers.containsKey("accept-encoding");
         HttpRequest request = request(method, uri, headers, body, compressed);
-        connections.acquire();
+        long begin = timers.nanos();
+        if (!connections.take(inBackground, time)) {
+            throw failure.tooLate(null);
+        }
         boolean open = false;
         try {
-            HttpResponse<InputStream> answer = answer(request, failure, time);
+            HttpResponse<InputStream> answer = answer(request, failure, time.map(all -> all.minusNanos(timers.nanos() - begin)));
             GitLabResponse response = response(answer, compressed);
             open = true;
             return response;

