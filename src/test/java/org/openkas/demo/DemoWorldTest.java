@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Random;
 import org.eclipse.jgit.api.Git;
 import org.junit.jupiter.api.Test;
@@ -14,12 +15,14 @@ import org.openkas.standalone.StandaloneAgents;
 import org.openkas.testkit.FakeTimers;
 
 class DemoWorldTest {
+    private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+
     @TempDir
     Path directory;
 
     @Test
     void theServerFindsTheDemoAgentByItsToken() throws Exception {
-        DemoWorld world = DemoWorld.in(directory.resolve("demo"), new Random(1));
+        DemoWorld world = DemoWorld.in(directory.resolve("demo"), new Random(1), NOW);
         try (StandaloneAgents agents = StandaloneAgents.open(world.agentsFile(), new FakeTimers(), Log.none(), token -> {
         })) {
             assertThat(agents.agentInfo(AgentToken.ofAgentk(world.token())).agentName()).isEqualTo("demo");
@@ -29,7 +32,7 @@ class DemoWorldTest {
 
     @Test
     void theRepositoryHasOneCommitWithTheConfigurationOnMain() throws Exception {
-        DemoWorld world = DemoWorld.in(directory.resolve("demo"), new Random(1));
+        DemoWorld world = DemoWorld.in(directory.resolve("demo"), new Random(1), NOW);
         try (Git git = Git.open(world.repository().toFile())) {
             assertThat(git.getRepository().getFullBranch()).isEqualTo("refs/heads/main");
             assertThat(git.log().call()).hasSize(1);
@@ -39,10 +42,10 @@ class DemoWorldTest {
 
     @Test
     void anExistingWorldIsKept() throws Exception {
-        DemoWorld world = DemoWorld.in(directory.resolve("demo"), new Random(1));
+        DemoWorld world = DemoWorld.in(directory.resolve("demo"), new Random(1), NOW);
         String token = world.token();
         Files.writeString(world.agentConfiguration(), "# mine\n");
-        DemoWorld again = DemoWorld.in(directory.resolve("demo"), new Random(2));
+        DemoWorld again = DemoWorld.in(directory.resolve("demo"), new Random(2), NOW);
         assertThat(again.token()).isEqualTo(token);
         assertThat(Files.readString(again.agentConfiguration())).isEqualTo("# mine\n");
     }
