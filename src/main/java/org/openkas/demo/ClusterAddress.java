@@ -73,8 +73,9 @@ public final class ClusterAddress {
                 ? Optional.of(context(cluster, user, insecure, file))
                 : Optional.empty();
         Optional<byte[]> token = data(user, "tokenFile", file);
-        return new ClusterAddress(server, tls, !insecure, token.map(bytes -> new String(bytes, java.nio.charset.StandardCharsets.UTF_8).strip())
-                .or(() -> Optional.of(text(user, "token"))).filter(text -> !text.isEmpty()));
+        return new ClusterAddress(server, tls, !insecure,
+                token.map(bytes -> new String(bytes, java.nio.charset.StandardCharsets.UTF_8).strip())
+                        .or(() -> Optional.of(text(user, "token"))).filter(text -> !text.isEmpty()));
     }
 
     private static SSLContext context(Map<?, ?> cluster, Map<?, ?> user, boolean insecure, Path file) throws IOException {
