@@ -60,7 +60,8 @@ final class KubeconfigArguments {
         if (demo.isPresent() == value("--configuration-file").isPresent()) {
             throw new AbortedException("kubeconfig needs one of --configuration-file and --demo=DIRECTORY");
         }
-        Path file = demo.isPresent() ? path("--demo", demo.get()).resolve("kas.yaml")
+        Path file = demo.isPresent()
+                ? path("--demo", demo.get()).resolve("kas.yaml")
                 : path("--configuration-file", value("--configuration-file").orElseThrow());
         Optional<String> authority = value("--certificate-authority");
         return new Command.Kubeconfig(file, name("--user", demo), name("--agent", demo), value("--server"),

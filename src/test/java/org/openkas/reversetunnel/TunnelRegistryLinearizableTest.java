@@ -22,13 +22,24 @@ class TunnelRegistryLinearizableTest {
 
     @Test
     @DisplayName("The registry is linearizable: what operations of several threads give, some order of them gives")
-    void linearizable() throws Exception {
+    void registry() throws Exception {
+        check(RegistryOperations.class);
+    }
+
+    @Test
+    @DisplayName("A tunnel that ends while it is given back is not idle afterwards, and ends once")
+    void tunnel() throws Exception {
+        check(TunnelOperations.class);
+    }
+
+    private void check(Class<?> operations) throws Exception {
         Path output = directory.resolve("output");
         Process process = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+EnableDynamicAgentLoading", "-cp", System.getProperty("java.class.path"), RegistryOperations.class.getName()))
+                "-XX:+EnableDynamicAgentLoading", "-cp", System.getProperty("java.class.path"), operations.getName()))
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
-            assertThat(process.waitFor(170, TimeUnit.SECONDS)).as(Files.readString(output)).isTrue();
+            boolean ended = process.waitFor(170, TimeUnit.SECONDS);
+            assertThat(ended).as(Files.readString(output)).isTrue();
             assertThat(process.exitValue()).as(Files.readString(output)).isZero();
         } finally {
             process.destroyForcibly();

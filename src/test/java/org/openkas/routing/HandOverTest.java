@@ -15,9 +15,12 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +28,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.openkas.common.AgentType;
 import org.openkas.common.LogLevel;
-import org.openkas.grpc.CallAge;
+import org.openkas.common.Timers;
+import org.openkas.reversetunnel.AgentKey;
 import org.openkas.reversetunnel.ReverseTunnelService;
 import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.testkit.FakeTimers;
@@ -42,7 +46,8 @@ class HandOverTest {
     private final TunnelRegistry registry = new TunnelRegistry(log.log());
     private final LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(metrics), timers, Runnable::run,
             log.log());
-    private final OpenCalls calls = new OpenCalls(CallAge.ENDLESS);
+    private final ManualAges ages = new ManualAges();
+    private final OpenCalls calls = new OpenCalls(ages);
     private Server server;
     private ManagedChannel connection;
 
@@ -176,6 +181,95 @@ class HandOverTest {
         assertThat(timeouts()).isZero();
         assertThat(registry.waiting()).isZero();
         assertThat(timers.pending()).isZero();
+    }
+
+    /** Calls whose search does something the moment it has ended, before its tunnel is used. */
+    private Channel channelWith(Runnable atEnd) {
+        Timers hooked = new Timers() {
+            @Override
+            public Instant now() {
+                return timers.now();
+            }
+
+            @Override
+            public long nanos() {
+                return timers.nanos();
+            }
+
+            @Override
+            public Cancellable after(Duration delay, Runnable task) {
+                Cancellable planned = timers.after(delay, task);
+                return () -> {
+                    planned.cancel();
+                    atEnd.run();
+                };
+            }
+        };
+        return new LocalAgentChannels(registry, new RoutingMetrics(new PrometheusRegistry()), hooked, Runnable::run, log.log())
+                .to(AgentType.AGENTK, 7);
+    }
+
+    @Test
+    @DisplayName("A caller that leaves while its tunnel is on the way gives the tunnel back unused")
+    void leavesAtHandOver() throws Exception {
+        AtomicReference<ScriptedCaller> leaver = new AtomicReference<>();
+        leaver.set(ScriptedCaller.begin(channelWith(() -> leaver.get().call.cancel("gone", null))));
+        ScriptedAgent tunnel = tunnel();
+        assertThat(leaver.get().end().getCode()).isEqualTo(Status.Code.CANCELLED);
+        assertThat(tunnel.heardNothing()).isTrue();
+        assertThat(registry.idle()).isEqualTo(1);
+        caller();
+        assertThat(tunnel.next().hasRequestInfo()).isTrue();
+    }
+
+    @Test
+    @DisplayName("A tunnel that ends while it is on the way costs the caller nothing but time: it gets the next, or ends 20 s after it began")
+    void endsAtHandOver() throws Exception {
+        for (boolean another : new boolean[]{true, false}) {
+            AtomicBoolean first = new AtomicBoolean(true);
+            ScriptedCaller caller = ScriptedCaller.begin(channelWith(() -> {
+                if (first.getAndSet(false)) {
+                    ages.end();
+                }
+            }));
+            timers.advance(Duration.ofSeconds(15));
+            ScriptedAgent old = tunnel();
+            assertThat(old.end()).isEqualTo(Status.OK);
+            assertThat(old.heardNothing()).isTrue();
+            assertThat(caller.end).isNotDone();
+            assertThat(registry.waiting()).isEqualTo(1);
+            if (another) {
+                assertThat(tunnel().next().hasRequestInfo()).isTrue();
+            } else {
+                timers.advance(Duration.ofMillis(4_999));
+                assertThat(caller.end).isNotDone();
+                timers.advance(Duration.ofMillis(1));
+                assertThat(caller.end().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+            }
+            assertThat(registry.waiting()).isZero();
+            assertThat(registry.idle()).isZero();
+            assertThat(timers.pending()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("A search that ended before it began gives the tunnel back that it finds")
+    void endedSearch() throws Exception {
+        ScriptedAgent tunnel = tunnel();
+        TunnelSearch search = new TunnelSearch(
+                new LocalAgentChannels.Surroundings(registry, new RoutingMetrics(new PrometheusRegistry()), timers, Runnable::run,
+                        log.log()),
+                timers.nanos(), new AgentKey(AgentType.AGENTK, 7), ScriptedAgent.SERVICE, "MakeRequest", found -> {
+                    throw new AssertionError();
+                }, failed -> {
+                    throw new AssertionError();
+                });
+        search.abort();
+        search.begin();
+        assertThat(registry.idle()).isEqualTo(1);
+        assertThat(tunnel.heardNothing()).isTrue();
+        caller();
+        assertThat(tunnel.next().hasRequestInfo()).isTrue();
     }
 
     @Test
