@@ -2,6 +2,7 @@ package org.openkas.grpc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.util.function.Consumer;
 
 /**
@@ -24,7 +25,7 @@ final class WholeFrames {
     private final ByteBufAllocator alloc;
     private final Frames frames;
     private final Consumer<ByteBuf> out;
-    private ByteBuf partial;
+    private ByteBuf partial = Unpooled.EMPTY_BUFFER;
     private boolean prefaceSeen;
     private boolean oversized;
 
@@ -32,7 +33,6 @@ final class WholeFrames {
         this.alloc = alloc;
         this.frames = frames;
         this.out = out;
-        partial = alloc.buffer(0);
     }
 
     /** Takes bytes over and hands complete frames on; false if {@link Frames#complete} said so. */
@@ -52,7 +52,7 @@ final class WholeFrames {
     /** Gives up what is held back. */
     void release() {
         partial.release();
-        partial = alloc.buffer(0);
+        partial = Unpooled.EMPTY_BUFFER;
     }
 
     /** Adds to the unfinished frame what belongs to it. */
@@ -70,7 +70,7 @@ final class WholeFrames {
             return true;
         }
         ByteBuf whole = partial;
-        partial = alloc.buffer(0);
+        partial = Unpooled.EMPTY_BUFFER;
         if (!oversized && !seen(whole, whole.readerIndex())) {
             whole.release();
             return false;

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpVersion;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.openkas.proto.grpctool.HttpRequest;
@@ -17,6 +18,8 @@ import org.openkas.proto.grpctool.HttpResponse;
 final class Relay implements AgentCall.Events {
     private static final int SWITCHING = 101;
     private static final long UNKNOWN = -1;
+    /** For an agent to end what the client has already got all of. */
+    private static final Duration ENDING = Duration.ofSeconds(5);
 
     private final ClientConnection connection;
     private final Exchange exchange;
@@ -35,6 +38,8 @@ final class Relay implements AgentCall.Events {
     private boolean askedForMore = true;
     private long left = UNKNOWN;
     private boolean counted;
+    private final Deadline ending;
+    private boolean gone;
 
     /** May throw what opening a call throws. */
     Relay(ClientConnection connection, Exchange exchange, Proxy proxy, RequestHead request, Optional<String> origin, long agentId) {
@@ -44,6 +49,7 @@ final class Relay implements AgentCall.Events {
         this.request = request;
         this.origin = origin;
         this.agentId = agentId;
+        this.ending = new Deadline(proxy.timers(), connection.loop());
         this.call = new AgentCall(proxy.agents().apply(agentId), connection.loop(), this);
     }
 
@@ -105,8 +111,16 @@ final class Relay implements AgentCall.Events {
         halfClose();
     }
 
+    /** A client that has got its whole answer may leave before the agent has ended it, which is no reason to cut the agent short. */
     void clientGone() {
-        call.cancel();
+        gone = true;
+        boolean complete = answered && !upgraded && (bodiless || (counted && left == 0));
+        if (!complete || !halfClosed) {
+            call.cancel();
+        } else if (!call.isEnded()) {
+            ending.arm(ENDING, call::cancel);
+            writable();
+        }
     }
 
     // the way back
@@ -235,6 +249,10 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void ended(Status status) {
+        ending.disarm();
+        if (gone) {
+            return;
+        }
         if (tookOver) {
             if (status.isOk()) {
                 connection.closeAfterWrites();

@@ -14,9 +14,11 @@ import org.openkas.common.Log;
 /**
  * Idle tunnels and the requests that wait for one (chapter 04 §2.5, §2.6).
  *
- * <p>Guarantee: each operation is atomic. A tunnel that was offered is at any moment idle here, with exactly one request,
- * or removed; a request gets a tunnel of its own agent that serves its method, at most one, and none after {@link #abort}
- * returned true. No request waits while a tunnel that suits it is idle: an offer hands the tunnel over before it returns.
+ * <p>Guarantee: linearizable, that is, each operation happens at one moment between its call and its return. A tunnel that
+ * was offered is at any moment idle here, with exactly one request, or removed: none is given to two, none is lost. A
+ * request gets a tunnel of its own agent that serves its method, at most one, and none after {@link #abort} returned true. No
+ * request waits while a tunnel that suits it is idle: an offer hands the tunnel over before it returns. That a tunnel ended
+ * meanwhile is known only when it is used ({@link Tunnel#begin}).
  * Of several tunnels the newest is taken, since its connection is the one most surely alive; of several requests the one
  * that waited longest gets a tunnel.
  *

@@ -41,6 +41,7 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
     private final Demand demand = new Demand();
     private final Callbacks callbacks;
     private Map<String, Values> meta = Map.of();
+    private long began;
     private @Nullable Answers<R> answers;
     private @Nullable TunnelSearch search;
     private @Nullable Tunnel tunnel;
@@ -75,7 +76,8 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
             return;
         }
         watchTime();
-        context.addListener(contextEnded, Runnable::run);
+        watchContext();
+        began = surroundings.timers().nanos();
         search();
     }
 
@@ -97,9 +99,16 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
         }
     }
 
+    private void watchContext() {
+        context.addListener(contextEnded, Runnable::run);
+        if (over()) {
+            context.removeListener(contextEnded); // the call may have ended before there was a listener to remove
+        }
+    }
+
     private void search() {
         String service = String.valueOf(method.getServiceName());
-        TunnelSearch begun = new TunnelSearch(surroundings, agent, service, String.valueOf(method.getBareMethodName()),
+        TunnelSearch begun = new TunnelSearch(surroundings, began, agent, service, String.valueOf(method.getBareMethodName()),
                 found -> found(found, service), status -> end(status, EndOfCall.of(status)));
         synchronized (this) {
             if (over) {
@@ -127,6 +136,7 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
         if (!begun) {
             search(); // it ended before it was used, and the agent has seen nothing
         } else if (owns(candidate)) {
+            surroundings.metrics().found(surroundings.timers().nanos() - began);
             callbacks.later(answers()::ready);
             read();
         } else {

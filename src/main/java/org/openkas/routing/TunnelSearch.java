@@ -29,16 +29,20 @@ final class TunnelSearch {
     };
     private boolean over;
 
-    /** One of {@code found} and {@code failed} is told, unless the search is aborted. */
-    TunnelSearch(LocalAgentChannels.Surroundings surroundings, AgentKey agent, String service, String method, Consumer<Tunnel> found,
-            Consumer<Status> failed) {
+    /**
+     * One of {@code found} and {@code failed} is told, unless the search is aborted.
+     *
+     * @param began when the call began to look for a tunnel; an earlier search may have delivered one that had ended
+     */
+    TunnelSearch(LocalAgentChannels.Surroundings surroundings, long began, AgentKey agent, String service, String method,
+            Consumer<Tunnel> found, Consumer<Status> failed) {
         this.surroundings = surroundings;
+        this.began = began;
         this.agent = agent;
         this.service = service;
         this.method = method;
         this.found = found;
         this.failed = failed;
-        began = surroundings.timers().nanos();
         request = wish();
     }
 
@@ -47,7 +51,6 @@ final class TunnelSearch {
             @Override
             public void found(Tunnel tunnel) {
                 if (finish()) {
-                    surroundings.metrics().found(surroundings.timers().nanos() - began);
                     found.accept(tunnel);
                 } else {
                     tunnel.giveBack();
@@ -66,11 +69,12 @@ final class TunnelSearch {
     void begin() {
         surroundings.registry().find(request);
         synchronized (this) {
-            if (over) {
+            if (!over) {
+                timer = surroundings.timers().after(LIMIT.minusNanos(surroundings.timers().nanos() - began), this::timeOut);
                 return;
             }
-            timer = surroundings.timers().after(LIMIT, this::timeOut);
         }
+        surroundings.registry().abort(request); // whoever ended the search may have been here before the request was
     }
 
     /** Ends the search; nobody is told. */

@@ -47,21 +47,21 @@ class DemoAgentTunnelsTest {
     private void agent(int id, ClusterAddress cluster) {
         DemoEntry entry = new DemoEntry.KasPort(new InetSocketAddress("127.0.0.1", bench.server.bound().port()), "test");
         DemoAgent agent = new DemoAgent(entry, "token-" + id, "v1", cluster, bench.threads.timers(), new Random(2), new DemoAgent.Story() {
-                    @Override
-                    public void registered(String podName) {
-                        // not served here
-                    }
+            @Override
+            public void registered(String podName) {
+                // not served here
+            }
 
-                    @Override
-                    public void configured(ConfigurationResponse configuration) {
-                        // not served here
-                    }
+            @Override
+            public void configured(ConfigurationResponse configuration) {
+                // not served here
+            }
 
-                    @Override
-                    public void failed(String what, Status status) {
-                        // not served here
-                    }
-                });
+            @Override
+            public void failed(String what, Status status) {
+                // not served here
+            }
+        });
         opened.add(agent);
         agent.start();
     }

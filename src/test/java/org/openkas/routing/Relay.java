@@ -6,16 +6,21 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** A network between an agent and the server that a test can freeze: connections stay open, and nothing passes. */
+/**
+ * A network between an agent and the server that a test can freeze: connections stay open, and nothing passes. What either
+ * side sends is taken and lost then.
+ */
 final class Relay implements AutoCloseable {
     private final ServerSocket listener;
     private final int target;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final CountDownLatch abandoned = new CountDownLatch(1);
     private volatile boolean frozen;
 
     Relay(int target) throws IOException {
@@ -32,42 +37,46 @@ final class Relay implements AutoCloseable {
         frozen = true;
     }
 
+    /** Waits until the server closes a frozen connection; false if it does not in time. */
+    boolean awaitAbandoned(Duration limit) throws InterruptedException {
+        return abandoned.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     private void accept() {
         try {
             while (true) {
                 Socket client = listener.accept();
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
                 sockets.addAll(List.of(client, server));
-                Thread.ofVirtual().start(() -> copy(client, server));
-                Thread.ofVirtual().start(() -> copy(server, client));
+                Thread.ofVirtual().start(() -> copy(client, server, () -> {
+                }));
+                Thread.ofVirtual().start(() -> copy(server, client, abandoned::countDown));
             }
         } catch (IOException e) {
             return; // closed
         }
     }
 
-    private void copy(Socket from, Socket to) {
+    private void copy(Socket from, Socket to, Runnable end) {
         byte[] buffer = new byte[8192];
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             int count = in.read(buffer);
             while (count >= 0) {
-                if (frozen) {
-                    closed.await();
-                    return;
+                if (!frozen) {
+                    out.write(buffer, 0, count);
                 }
-                out.write(buffer, 0, count);
                 count = in.read(buffer);
             }
-        } catch (IOException | InterruptedException e) {
-            return; // closed
+            end.run();
+        } catch (IOException e) {
+            end.run(); // reset, or closed
         }
     }
 
     @Override
     public void close() throws IOException {
-        closed.countDown();
         listener.close();
         for (Socket socket : sockets) {
             socket.close();

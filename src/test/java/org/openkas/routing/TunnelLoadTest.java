@@ -8,10 +8,10 @@ import com.google.protobuf.BytesValue;
 import io.grpc.BindableService;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.Metadata;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.BlockingClientCall;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.common.AgentType;
 import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.testkit.AgentChannels;
@@ -71,29 +73,92 @@ class TunnelLoadTest {
     }
 
     @Test
-    @DisplayName("An agent that freezes: its requests fail with the keepalive's verdict, and another agent is unharmed")
+    @DisplayName("TC-27, the server's half: 50 long requests at once over tunnels that were 2")
+    void manyLongRequests() throws Exception {
+        try (TunnelBench bench = new TunnelBench();
+                SimulatedAgent agent = new SimulatedAgent(bench.connection("grpc"), "token-1", "a");
+                SimulatedTunnels tunnels = agent.tunnels(2, services())) {
+            List<BlockingClientCall<BytesValue, BytesValue>> calls = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                BytesValue question = BytesValue.of(ByteString.copyFromUtf8("question " + i));
+                var call = ClientCalls.blockingBidiStreamingCall(bench.channels.to(AgentType.AGENTK, 1), AgentServices.CONNECT,
+                        CallOptions.DEFAULT);
+                call.write(question);
+                assertThat(call.read(10, TimeUnit.SECONDS)).isEqualTo(question);
+                calls.add(call);
+            }
+            assertThat(tunnels.openTunnels()).isGreaterThanOrEqualTo(50);
+            for (var call : calls) {
+                call.halfClose();
+                assertThat(call.read(10, TimeUnit.SECONDS)).isNull();
+            }
+            await().untilAsserted(() -> assertThat(bench.registry.idle()).isEqualTo(tunnels.openTunnels()));
+            assertThat(tunnels.ends()).hasSize(50).allMatch(Status::isOk);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grpc", "ws"})
+    @DisplayName("AG-60, the server's half: over two ages of connections requests never fail, and no tunnel ends but with OK")
+    void overAges(String scheme) throws Exception {
+        Duration age = Duration.ofSeconds(3);
+        try (TunnelBench bench = new TunnelBench(age, ConnectionPolicy.STANDARD);
+                SimulatedAgent agent = new SimulatedAgent(bench.connection(scheme), "token-1", "a");
+                SimulatedTunnels tunnels = agent.tunnels(2, services())) {
+            BytesValue question = BytesValue.of(ByteString.copyFromUtf8("?"));
+            Channel channel = bench.channels.to(AgentType.AGENTK, 1);
+            long end = System.nanoTime() + age.multipliedBy(2).plusMillis(500).toNanos();
+            int requests = 0;
+            while (System.nanoTime() < end) {
+                assertThat(ClientCalls.blockingUnaryCall(channel, AgentServices.ECHO, CallOptions.DEFAULT, question)).isEqualTo(question);
+                requests++;
+                // idle for once, so that tunnels grow old
+                await().pollDelay(Duration.ofMillis(requests % 5 == 0 ? 1_200 : 50)).until(() -> bench.registry.idle() >= 1);
+            }
+            assertThat(tunnels.ends()).allMatch(Status::isOk);
+            assertThat(tunnels.ends().size()).as("tunnels that ended, those of requests and those of age").isGreaterThan(requests);
+        }
+    }
+
+    @Test
+    @DisplayName("An agent that freezes: its requests fail with the keepalive's verdict, one that waits is served by its next connection,"
+            + " and another agent is unharmed")
     void frozenAgent() throws Exception {
         ConnectionPolicy policy = ConnectionPolicy.STANDARD.withKeepAlive(Duration.ofMillis(1), Duration.ofMillis(500), Duration.ZERO);
         try (TunnelBench bench = new TunnelBench(Duration.ofHours(2), policy);
                 Relay relay = new Relay(bench.server.bound().port());
                 SimulatedAgent frozen = new SimulatedAgent(AgentChannels.grpc(relay.port()), "token-1", "a");
+                SimulatedAgent restarted = new SimulatedAgent(bench.connection("grpc"), "token-1", "a2");
                 SimulatedAgent healthy = new SimulatedAgent(bench.connection("grpc"), "token-2", "b");
                 SimulatedTunnels _ = healthy.tunnels(2, services())) {
+            ScriptedAgent running = ScriptedAgent.kubernetes(frozen.authorized());
+            await().until(() -> bench.registry.idle() == 3);
+            Channel channel = bench.channels.to(AgentType.AGENTK, 1);
+            List<ScriptedCaller> callers = new ArrayList<>(List.of(ScriptedCaller.begin(channel)));
+            assertThat(running.next().hasRequestInfo()).isTrue();
             ScriptedAgent.kubernetes(frozen.authorized());
             ScriptedAgent.kubernetes(frozen.authorized());
             await().until(() -> bench.registry.idle() == 4);
             relay.freeze();
-            List<ScriptedCaller> callers = new ArrayList<>();
-            for (int i = 0; i < 2; i++) {
-                callers.add(ScriptedCaller.begin(bench.channels.to(AgentType.AGENTK, 1), new Metadata(), CallOptions.DEFAULT, 1));
-            }
+            callers.add(ScriptedCaller.begin(channel)); // gets a tunnel of which nobody knows that it is dead
             BytesValue question = BytesValue.of(ByteString.copyFromUtf8("?"));
-            assertThat(ClientCalls.blockingUnaryCall(bench.channels.to(AgentType.AGENTK, 2), AgentServices.ECHO, CallOptions.DEFAULT, question))
+            assertThat(ClientCalls.blockingUnaryCall(bench.channels.to(AgentType.AGENTK, 2), AgentServices.ECHO, CallOptions.DEFAULT,
+                    question))
                     .isEqualTo(question);
+            // the library pings no sooner than after 10 s
+            assertThat(relay.awaitAbandoned(Duration.ofSeconds(20))).isTrue();
             for (ScriptedCaller caller : callers) {
-                // the library pings no sooner than after 10 s
-                assertThat(caller.end.get(15, TimeUnit.SECONDS).isOk()).isFalse();
+                Status status = caller.end.get(1, TimeUnit.SECONDS);
+                assertThat(status.getCode()).isEqualTo(Status.Code.CANCELLED);
+                assertThat(status.getDescription()).isEqualTo("context canceled");
             }
+            await().untilAsserted(() -> assertThat(bench.registry.idle()).as("the healthy agent's").isEqualTo(2));
+            ScriptedCaller waiting = ScriptedCaller.begin(channel);
+            assertThat(bench.registry.waiting()).isEqualTo(1);
+            ScriptedAgent again = ScriptedAgent.kubernetes(restarted.authorized());
+            assertThat(again.next().hasRequestInfo()).isTrue();
+            assertThat(waiting.end).isNotDone();
+            assertThat(bench.registry.waiting()).isZero();
         }
     }
 }

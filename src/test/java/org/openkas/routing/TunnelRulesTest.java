@@ -365,7 +365,7 @@ class TunnelRulesTest {
     }
 
     @Test
-    @DisplayName("TC-23, TC-24: a tunnel without the method is left alone; the next that has it is handed over at once")
+    @DisplayName("TC-23: a tunnel without the method is left alone; the next that has it gets the request")
     void waitsForTheMethod() throws Exception {
         ScriptedAgent other = ScriptedAgent.serving(agent, SERVICE, "WatchGraph");
         await().until(() -> bench.registry.idle() == 1);
