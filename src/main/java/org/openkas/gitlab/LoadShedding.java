@@ -45,11 +45,12 @@ final class LoadShedding {
 
         /** The call failed. */
         void failed(GitLabException failure) {
-            if (failure.kind() != GitLabException.Kind.UNAVAILABLE) {
-                LoadShedding.this.answered();
-            } else if (failure.late()) {
+            if (failure.late()) {
                 LoadShedding.this.late(failure);
-            } else if (failure.outage() && !failure.remembered()) {
+            } else if (!failure.outage()) {
+                // whatever it said to this call, it is there
+                LoadShedding.this.answered();
+            } else if (!failure.remembered()) {
                 LoadShedding.this.failed(failure, probe);
             }
         }

@@ -52,7 +52,7 @@ final class AllowedAgents {
     }
 
     private AllowedAgentsForJob ask(Token token, CachedLookup.Occasion occasion) throws GitLabException, InterruptedException {
-        if (!token.value().chars().allMatch(character -> character > 0x20 && character < 0x7f)) {
+        if (!token.value().chars().allMatch(character -> character >= 0x20 && character < 0x7f)) {
             // no token of GitLab has such characters, and they cannot stand in a header
             throw GitLabException.status(401, PATH, "");
         }

@@ -40,9 +40,9 @@ public final class CredentialReader {
             throw new CredentialException("no valid credentials provided");
         }
         String session = SessionCookies.decoded(cookie.get());
-        String agent = either("agent id", headers.apply(AGENT_HEADER), AGENT_HEADER, query, AGENT_PARAMETER);
+        long agent = agentId(either("agent id", headers.apply(AGENT_HEADER), AGENT_HEADER, query, AGENT_PARAMETER));
         String csrf = either("CSRF token", headers.apply(CSRF_HEADER), CSRF_HEADER, query, CSRF_PARAMETER);
-        return new Credential.SessionCookie(agentId(agent), session, csrf);
+        return new Credential.SessionCookie(agent, session, csrf);
     }
 
     private static Credential bearer(List<String> lines) throws CredentialException {

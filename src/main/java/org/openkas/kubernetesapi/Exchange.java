@@ -84,7 +84,7 @@ final class Exchange {
             return;
         }
         try {
-            identify(head, CredentialReader.read(head.headers()::values, head.target().query()));
+            identify(head, CredentialReader.read(head.headers()::texts, head.target().query()));
         } catch (CredentialException e) {
             log.withError(e).debug("Unauthorized");
             refuse(head, 401, "Unauthorized", Optional.ofNullable(e.getMessage()));

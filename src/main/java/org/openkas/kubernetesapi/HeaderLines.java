@@ -58,6 +58,11 @@ final class HeaderLines {
         return lines.getOrDefault(name, List.of());
     }
 
+    /** The same as text; what is not UTF-8 stays as it is. */
+    List<String> texts(String name) {
+        return values(name).stream().map(value -> text(value).orElse(value)).toList();
+    }
+
     Optional<String> first(String name) {
         List<String> values = values(name);
         return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());

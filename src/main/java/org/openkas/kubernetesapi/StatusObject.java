@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
  */
 record StatusObject(int code, String message) {
     private static final byte[] PROTOBUF_MAGIC = {0x6b, 0x38, 0x73, 0x00};
+    private static final int YAML_WIDTH = 80;
     private static final Map<Integer, String> REASONS = Map.ofEntries(Map.entry(400, "BadRequest"), Map.entry(401, "Unauthorized"),
             Map.entry(403, "Forbidden"), Map.entry(404, "NotFound"), Map.entry(405, "MethodNotAllowed"), Map.entry(406, "NotAcceptable"),
             Map.entry(409, "Conflict"), Map.entry(410, "Gone"), Map.entry(413, "RequestEntityTooLarge"),
@@ -32,8 +33,7 @@ record StatusObject(int code, String message) {
             case PRETTY_JSON -> members().entrySet().stream().map(member -> "  " + quoted(member.getKey()) + ": " + member.getValue())
                     .collect(Collectors.joining(",\n", "{\n", "\n}")).getBytes(StandardCharsets.UTF_8);
             case YAML -> new TreeMap<>(members()).entrySet().stream()
-                    // text in double quotes reads alike in both
-                    .map(member -> member.getKey() + ": " + plainInYaml(member.getKey(), member.getValue()) + "\n")
+                    .map(member -> member.getKey() + ": " + inYaml(member.getKey(), member.getValue()) + "\n")
                     .collect(Collectors.joining())
                     .getBytes(StandardCharsets.UTF_8);
             case PROTOBUF -> protobuf();
@@ -54,8 +54,36 @@ record StatusObject(int code, String message) {
         return members;
     }
 
-    private static String plainInYaml(String name, String json) {
-        return name.equals("message") || !json.startsWith("\"") ? json : json.substring(1, json.length() - 1);
+    private String inYaml(String name, String json) {
+        if (name.equals("message")) {
+            // text in double quotes reads alike in both
+            return message.codePoints().allMatch(StatusObject::harmlessInYaml) ? folded(name) : json;
+        }
+        return json.startsWith("\"") ? json.substring(1, json.length() - 1) : json;
+    }
+
+    private static boolean harmlessInYaml(int point) {
+        boolean ascii = point >= 0x20 && point < 0x7f;
+        return ascii || (point >= 0xa0 && point < 0xd800 && point != 0x2028 && point != 0x2029);
+    }
+
+    /** The message in single quotes; lines end at the first blank behind column 80, as the reference writes them. */
+    private String folded(String name) {
+        StringBuilder yaml = new StringBuilder("'");
+        int column = name.length() + 3;
+        for (int i = 0; i < message.length(); i++) {
+            char character = message.charAt(i);
+            boolean alone = character == ' ' && i > 0 && message.charAt(i - 1) != ' ' && i + 1 < message.length()
+                    && message.charAt(i + 1) != ' ';
+            if (alone && column > YAML_WIDTH) {
+                yaml.append("\n  ");
+                column = 2;
+            } else {
+                yaml.append(character == '\'' ? "''" : String.valueOf(character));
+                column += character == '\'' ? 2 : 1;
+            }
+        }
+        return yaml.append('\'').toString();
     }
 
     private static String quoted(String text) {
@@ -89,7 +117,11 @@ record StatusObject(int code, String message) {
                 out.writeString(2, "Status");
             }));
             unknown.writeBytes(2, message(out -> {
-                out.writeBytes(1, ByteString.EMPTY);
+                out.writeBytes(1, message(metadata -> {
+                    metadata.writeString(1, "");
+                    metadata.writeString(2, "");
+                    metadata.writeString(3, "");
+                }));
                 out.writeString(2, "Failure");
                 out.writeString(3, message);
                 out.writeString(4, REASONS.getOrDefault(code, ""));

@@ -129,6 +129,19 @@ class CachedLookupTest {
     }
 
     @Test
+    @DisplayName("an answer that makes no sense for one key ends an outage for all")
+    void nonsenseEndsAnOutage() throws Exception {
+        fail(GitLabException.status(502, "/p", ""));
+        failure("a");
+        fail(GitLabException.unusable("ValidateAll: nonsense", ""));
+        failure("b");
+        gitLab.set((key, occasion) -> "yes");
+        for (int i = 0; i < 10; i++) {
+            assertThat(lookup.find("c" + i)).isEqualTo("yes");
+        }
+    }
+
+    @Test
     @DisplayName("any answer shows that GitLab is not slow, also a refusal")
     void refusalsAreAnswers() throws Exception {
         lookup.find("a");

@@ -114,7 +114,7 @@ class GitLabAgentAccessTest extends AgentAccessContract {
     @Test
     @DisplayName("a job token with characters that no header can carry is refused without asking, like any wrong one")
     void impossibleJobTokens() {
-        for (String token : List.of("a b", "a\tb", "k\u00e4se", "\u0007")) {
+        for (String token : List.of("a\nb", "a\tb", "k\u00e4se", "\u0007")) {
             RefusedException refusal = refusal(access, new Credential.JobToken(7, token));
             assertThat(refusal.status()).isEqualTo(401);
             assertThat(refusal).hasMessage("Unauthorized: CI job token");

@@ -151,6 +151,7 @@ class CredentialsTest {
                 // what is looked at first
                 unusable("", "_gitlab_kas invalid cookie value", "Cookie: _gitlab_kas=%"),
                 unusable("", oneId, cookie, csrf, "x-csrf-token: other"),
+                unusable("", "agent id in request: invalid value: \"x\"", cookie, "Gitlab-Agent-Id: x"),
                 // the header wins even if it is of no use
                 unusable("gitlab-csrf-token=s3cret", "agent id in request: invalid value: \"x\"", cookie, "Gitlab-Agent-Id: x"));
     }
@@ -171,7 +172,8 @@ class CredentialsTest {
     void echoedIds() throws Exception {
         Answer answer = proxy.ask("/api?gitlab-csrf-token=t&gitlab-agent-id=%22%7D%3Cscript%3E%0A%00%C3%A9%E2%80%A8", COOKIE);
         assertThat(answer.status()).isEqualTo(401);
-        assertThat(answer.body()).contains("invalid value: \\\"\\\\\\\"}\\u003cscript\\u003e\\\\n\\\\x00").doesNotContain("<script>");
+        assertThat(answer.body()).contains("invalid value: \\\"\\\\\\\"}\\u003cscript\\u003e\\\\n\\\\x00\u00e9\\\\u2028\\\"")
+                .doesNotContain("<script>");
     }
 
     @Test
