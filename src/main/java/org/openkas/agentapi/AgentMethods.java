@@ -1,6 +1,5 @@
 package org.openkas.agentapi;
 
-import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
@@ -13,6 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
+import org.openkas.grpc.CallMethods;
 import org.openkas.grpc.MethodTable;
 import org.openkas.grpc.UnknownMethods;
 
@@ -22,7 +22,7 @@ import org.openkas.grpc.UnknownMethods;
  * and the method. Metrics and logs see the canonical name. Unknown methods are refused before any token is looked at, and
  * logged once an hour each. Thread-safe.
  */
-final class AgentMethods extends HandlerRegistry {
+final class AgentMethods extends CallMethods {
     private static final String OURS = "gitlab.agent.";
     private static final Duration QUIET = Duration.ofHours(1);
     private static final int MAX_REMEMBERED = 200;
@@ -52,6 +52,11 @@ final class AgentMethods extends HandlerRegistry {
         for (String name : table.names()) {
             byLastComponent.put(lastComponent(name), table.method(name).orElseThrow());
         }
+    }
+
+    @Override
+    public boolean eventDriven(String fullName) {
+        return table.eventDriven(fullName);
     }
 
     @Override

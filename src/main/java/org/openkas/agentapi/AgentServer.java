@@ -1,11 +1,11 @@
 package org.openkas.agentapi;
 
 import io.grpc.BindableService;
-import io.grpc.HandlerRegistry;
 import io.grpc.ServerInterceptor;
 import java.time.Duration;
 import java.util.List;
 import org.openkas.common.Log;
+import org.openkas.grpc.CallMethods;
 import org.openkas.grpc.GrpcListener;
 import org.openkas.grpc.ListenerRuntime;
 import org.openkas.grpc.ListenerSettings;
@@ -20,7 +20,7 @@ import org.openkas.net.ListenException;
  */
 public final class AgentServer implements AutoCloseable {
     private final GrpcListener listener;
-    private final HandlerRegistry methods;
+    private final CallMethods methods;
     private final boolean websocket;
     private final Log log;
 
@@ -42,7 +42,7 @@ public final class AgentServer implements AutoCloseable {
     }
 
     /** The methods with everything that stands in front of them, for another way in to the same services. */
-    public HandlerRegistry methods() {
+    public CallMethods methods() {
         return methods;
     }
 

@@ -13,13 +13,18 @@ import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.SystemTimers;
+import org.openkas.config.KasConfiguration;
+import org.openkas.config.KubernetesApiSection;
 import org.openkas.config.PropertySource;
 import org.openkas.demo.ClusterAddress;
 import org.openkas.demo.DemoAgent;
 import org.openkas.demo.DemoCluster;
 import org.openkas.demo.DemoEntry;
 import org.openkas.demo.DemoWorld;
+import org.openkas.demo.KubectlWay;
 import org.openkas.demo.TerminalStory;
+import org.openkas.diagnosis.Kubeconfig;
+import org.openkas.diagnosis.KubeconfigException;
 import org.openkas.net.BoundAddress;
 
 /**
@@ -46,14 +51,15 @@ final class DemoRun implements AutoCloseable {
     private Optional<DemoAgent> agent = Optional.empty();
     private boolean closed;
 
-    private DemoRun(DemoWorld world, BoundAddress listener, PropertySource properties, BuildInfo build, RandomGenerator random,
+    private DemoRun(StartConfiguration start, KasServer server, PropertySource properties, BuildInfo build, RandomGenerator random,
             PrintStream terminal) throws IOException {
-        this.world = world;
+        world = start.demo().orElseThrow();
+        BoundAddress listener = server.agentListener();
         kasPort = new DemoEntry.KasPort(listener.socketAddress(), listener.address());
         this.build = build;
         this.random = random;
-        story = new TerminalStory(world, listener.address(), terminal);
         Optional<String> kubeconfig = properties.value(KUBECONFIG);
+        story = new TerminalStory(world, listener.address(), new KubectlWay(kubeconfig.isEmpty(), obstacle(start, server)), terminal);
         ownCluster = kubeconfig.isPresent() ? Optional.empty() : Optional.of(DemoCluster.start(timers, random));
         cluster = ownCluster.isPresent()
                 ? ClusterAddress.plain(ownCluster.get().uri())
@@ -61,18 +67,18 @@ final class DemoRun implements AutoCloseable {
     }
 
     /**
-     * Starts the agent of {@code world}; {@code properties} know the application server's port, and the kubeconfig that leads
-     * to the agent's cluster.
+     * Starts the agent of the demo of {@code start} beside {@code server}, which listens already; {@code properties} know the
+     * application server's port, and the kubeconfig that leads to the agent's cluster.
      *
      * @throws StartException if there is no way to the cluster
      */
-    static DemoRun begin(DemoWorld world, BoundAddress listener, PropertySource properties, BuildInfo build, RandomGenerator random)
+    static DemoRun begin(StartConfiguration start, KasServer server, PropertySource properties, BuildInfo build, RandomGenerator random)
             throws StartException {
         // Open Liberty owns System.out
         PrintStream terminal = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
         DemoRun run;
         try {
-            run = new DemoRun(world, listener, properties, build, random, terminal);
+            run = new DemoRun(start, server, properties, build, random, terminal);
         } catch (IOException e) {
             throw StartException.of("demo: ", e);
         }
@@ -81,6 +87,25 @@ final class DemoRun implements AutoCloseable {
                 .map(port -> new DemoEntry.HttpPort("localhost", port));
         http.ifPresentOrElse(entry -> run.look(entry, LOOKS), () -> run.enter(run.kasPort));
         return run;
+    }
+
+    /** Writes the demo's kubeconfig; why there can be none, or empty text. */
+    private static String obstacle(StartConfiguration start, KasServer server) throws IOException {
+        KasConfiguration configuration = start.loaded().configuration();
+        try {
+            start.demo().orElseThrow().offer(
+                    Kubeconfig.of(configuration, DemoWorld.USER, DemoWorld.AGENT, url(configuration, server), Optional.empty()).yaml());
+            return "";
+        } catch (KubeconfigException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Where kubectl on this machine finds the listener, whatever port it took. */
+    private static Optional<String> url(KasConfiguration configuration, KasServer server) {
+        Optional<KubernetesApiSection> secure = configuration.agent().kubernetesApi().filter(section -> section.listen().tls().isPresent());
+        return secure.flatMap(section -> server.kubernetesApiListener().filter(bound -> bound.port() > 0)
+                .map(bound -> "https://127.0.0.1:" + bound.port() + section.urlPathPrefix().replaceFirst("/$", "")));
     }
 
     /** The port opens after the application has started, and another program may have it. */

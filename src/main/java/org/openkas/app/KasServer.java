@@ -301,7 +301,7 @@ public final class KasServer implements AutoCloseable {
                 repositories.files()::file, agents.reporter(), tracker, pushes, ground.timers(), ground.random(), ground.executor());
         closers.add(configurations);
         AgentRegistrarService registrar = new AgentRegistrarService(lookup::lookUp, tracker, ground.timers(), ground.executor());
-        ReverseTunnelService reverseTunnel = new ReverseTunnelService(lookup::lookUp, tunnels, ground.timers(), ground.random(),
+        ReverseTunnelService reverseTunnel = new ReverseTunnelService(new TunnelAgents(lookup), tunnels, ground.timers(), ground.random(),
                 ground.executor());
         MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), configuration.agent().listen().connectionsPerTokenPerMinute(),
                 ground.log());

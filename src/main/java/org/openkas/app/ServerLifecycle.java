@@ -70,7 +70,7 @@ public class ServerLifecycle {
     }
 
     private void start(PropertySource properties) throws StartException {
-        StartConfiguration start = StartConfiguration.load(properties, random);
+        StartConfiguration start = StartConfiguration.load(properties, random, InstantSource.system().instant());
         LoggingSection logging = start.loaded().configuration().observability().logging();
         sink.keep(logging.level());
         LibraryLogs libraries = new LibraryLogs(sink, sink.withLevel(logging.grpcLevel()));
@@ -90,7 +90,7 @@ public class ServerLifecycle {
             closers.push(IdleHeap.ofThisProcess(assembled.timers())::close);
         }
         if (start.demo().isPresent()) {
-            closers.push(DemoRun.begin(start.demo().get(), assembled.agentListener(), properties, build, random)::close);
+            closers.push(DemoRun.begin(start, assembled, properties, build, random)::close);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.openkas.app;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.openkas.config.ConfigurationException;
@@ -20,9 +21,9 @@ record StartConfiguration(LoadedConfiguration loaded, Optional<DemoWorld> demo) 
     /** Set by {@code bin/openkas --demo}. */
     static final String DEMO = "openkas.demo.directory";
 
-    /** Loads it; {@code random} makes the demo's token. */
-    static StartConfiguration load(PropertySource properties, RandomGenerator random) throws StartException {
-        Optional<DemoWorld> demo = properties.value(DEMO).map(directory -> DemoWorld.in(Path.of(directory), random));
+    /** Loads it; {@code random} makes the demo's tokens, {@code now} is when its certificate has to be good. */
+    static StartConfiguration load(PropertySource properties, RandomGenerator random, Instant now) throws StartException {
+        Optional<DemoWorld> demo = properties.value(DEMO).map(directory -> DemoWorld.in(Path.of(directory), random, now));
         try {
             return new StartConfiguration(new ConfigurationLoader().load(demo.map(DemoWorld::serverConfiguration), properties), demo);
         } catch (ConfigurationException e) {

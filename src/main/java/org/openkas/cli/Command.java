@@ -25,4 +25,14 @@ sealed interface Command {
      */
     record Demo(Optional<Path> directory) implements Command {
     }
+
+    /**
+     * Print a kubeconfig for a user of a server without GitLab.
+     *
+     * @param server the URL at which the user sees the server; from the configuration if empty
+     * @param authority file with the authorities of that URL's certificate; from the configuration if empty
+     */
+    record Kubeconfig(Path configurationFile, String user, String agent, Optional<String> server,
+            Optional<Path> authority) implements Command {
+    }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the flags of chapter 05 §2, and {@code --demo}. A flag's value stands after {@code =} or in the next argument;
+ * Reads the flags of chapter 05 §2, {@code --demo}, and the command {@code kubeconfig} if that comes first. A flag's value stands after {@code =} or in the next argument;
  * the last one of several wins. Errors in flags come before help, help before version, version before all other errors.
  */
 final class CommandLine {
@@ -17,12 +17,23 @@ final class CommandLine {
 
             Usage:
               kas [flags]
+              kas kubeconfig [flags]        Print a kubeconfig for a user of a server without GitLab
 
             Flags:
                   --configuration-file string   Configuration file to use (YAML)
                   --demo[=directory]            Run with a demo agent: no GitLab, no cluster needed
               -h, --help                        help for kas
               -v, --version                     version for kas
+
+            Flags of kubeconfig:
+                  --configuration-file string   The server's configuration file
+                  --demo=directory              In place of it: the directory of a demo; user and agent are "demo"
+                  --user string                 Name of the user, from the agents file
+                  --agent string                Name of the agent whose cluster the user wants to reach
+                  --server string               https URL at which the user sees the server; else the listener's address
+                  --certificate-authority string
+                                                PEM file with the authority of that URL's certificate; else the last
+                                                certificate of the listener's certificate_file if that is self-signed
 
             Environment variables:
               JAVA_HOME            the JDK 25 to use; else java on the PATH
@@ -33,6 +44,8 @@ final class CommandLine {
               OPENKAS_HTTPS_KEYSTORE_FILE, OPENKAS_HTTPS_KEYSTORE_PASSWORD
                                    PKCS#12 key store for it; else a self-signed certificate
               OPENKAS_JVM_OPTIONS  further options of the JVM
+              OPENKAS_DEMO_KUBECONFIG
+                                   kubeconfig of a real cluster for the demo agent; else it has a small one of its own
             """;
 
     private final Deque<String> arguments;
@@ -47,6 +60,9 @@ final class CommandLine {
     }
 
     static Command parse(List<String> arguments) throws AbortedException {
+        if (!arguments.isEmpty() && arguments.getFirst().equals("kubeconfig")) {
+            return KubeconfigArguments.parse(arguments.subList(1, arguments.size()));
+        }
         return new CommandLine(arguments).command();
     }
 

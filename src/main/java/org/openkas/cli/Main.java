@@ -42,6 +42,8 @@ public final class Main {
             case Command.Version version -> print("kas version " + build().version() + ", commit: " + build().commit() + ", built: "
                     + build().buildTime() + "\n");
             case Command.Help help -> print(CommandLine.USAGE);
+            case Command.Kubeconfig kubeconfig -> print(Configurations
+                    .kubeconfig(kubeconfig, new ProcessProperties(System.getProperties(), System.getenv())).yaml().text());
             case Command.Serve serve -> process().run(serve);
             case Command.Demo demo -> process().run(demo);
         }

@@ -21,6 +21,11 @@ import org.openkas.common.Timers;
  * A small Kubernetes API in memory, served as plain HTTP on the loopback address: enough for kubectl's common verbs, with a
  * few pods in which something goes on. Nobody is asked who he is; impersonation is believed. One virtual thread per
  * connection; thread-safe.
+ *
+ * <p>The CRUD mode of fabric8's Kubernetes mock server is no ground for it: that keeps objects by their path, answers JSON
+ * patches and tells watches over WebSocket only, whereas kubectl also wants discovery, OpenAPI, tables, merge and server-side
+ * patches and watches over chunked HTTP. Logs that grow, and exec, attach and port-forward over SPDY and WebSocket, would have
+ * to be written all the same, beside its answers fixed in advance.
  */
 public final class DemoCluster implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 1000;

@@ -39,14 +39,17 @@ final class DemoLife {
             object.putObject("metadata").put("name", namespace).putObject("labels").put("kubernetes.io/metadata.name", namespace);
             store.create(Kind.NAMESPACE, "", object, false);
         }
-        store.create(Kind.NODE, "", Json.of("""
-                {'metadata':{'name':'demo-node','labels':{'kubernetes.io/hostname':'demo-node'}},
-                'spec':{},'status':{'capacity':{'cpu':'2','memory':'4Gi','pods':'110'},'allocatable':{'cpu':'2','memory':'4Gi','pods':'110'},
-                'conditions':[{'type':'Ready','status':'True','reason':'Demo','message':'the demo cluster has one node'}],
-                'addresses':[{'type':'Hostname','address':'demo-node'}],
-                'nodeInfo':{'kubeletVersion':'%s','osImage':'OpenKAS demo','operatingSystem':'linux','architecture':'amd64',
-                'containerRuntimeVersion':'toy://1','kernelVersion':'','kubeProxyVersion':'','machineID':'','systemUUID':'','bootID':''}}}
-                """.formatted(Discovery.VERSION)), false);
+        store.create(Kind.NODE, "",
+                Json.of("""
+                        {'metadata':{'name':'demo-node','labels':{'kubernetes.io/hostname':'demo-node'}},
+                        'spec':{},'status':{'capacity':{'cpu':'2','memory':'4Gi','pods':'110'},'allocatable':{'cpu':'2','memory':'4Gi','pods':'110'},
+                        'conditions':[{'type':'Ready','status':'True','reason':'Demo','message':'the demo cluster has one node'}],
+                        'addresses':[{'type':'Hostname','address':'demo-node'}],
+                        'nodeInfo':{'kubeletVersion':'%s','osImage':'OpenKAS demo','operatingSystem':'linux','architecture':'amd64',
+                        'containerRuntimeVersion':'toy://1','kernelVersion':'','kubeProxyVersion':'','machineID':'','systemUUID':'','bootID':''}}}
+                        """
+                        .formatted(Discovery.VERSION)),
+                false);
         store.create(Kind.named("", "configmaps").orElseThrow(), "default", Json.of("""
                 {'metadata':{'name':'greeting'},'data':{'text':'Hello from the demo cluster'}}"""), false);
         store.create(Kind.DEPLOYMENT, "default", Json.of("""

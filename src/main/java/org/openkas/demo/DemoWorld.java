@@ -4,20 +4,26 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.eclipse.jgit.api.Git;
 import org.eclipse.jgit.api.errors.GitAPIException;
 import org.eclipse.jgit.lib.PersonIdent;
+import org.openkas.config.Secret;
 
 /**
- * The files of the demo below one directory: an agents file, a token, a Git repository with the agent's configuration and
- * the server's configuration. An existing world is used again as it is.
+ * The files of the demo below one directory: an agents file with an agent and a user, their tokens, a Git repository with the
+ * agent's configuration, the server's configuration and its certificate. What is there is used as it is, with two exceptions:
+ * a certificate that expires is made anew, and a file that an earlier version wrote and nobody changed since is brought up to
+ * date, so that an old directory has what a new one has.
  */
 public record DemoWorld(Path directory) {
     /** The name of the only agent. */
     public static final String AGENT = "demo";
+    /** The name of the only user. */
+    public static final String USER = "demo";
 
     private static final String AGENT_CONFIGURATION = """
             # The configuration of agent "demo". Change it and commit: the agent gets it at once.
@@ -30,6 +36,22 @@ public record DemoWorld(Path directory) {
                   default_namespace: demo
             """;
 
+    private static final String AGENTS = """
+            agents:
+              - name: demo
+                id: 1
+                token_file: demo.token
+                repository: repository
+                ref: main
+            """;
+    private static final String USERS = """
+            users:
+              - name: demo
+                token_file: user.token
+                agents: [demo]
+                access_as: {agent: {}}
+            """;
+
     private static final String SERVER_CONFIGURATION = """
             # The server without GitLab: agents come from a file.
             standalone:
@@ -38,24 +60,32 @@ public record DemoWorld(Path directory) {
               listen:
                 address: 127.0.0.1:8150
                 websocket: true
+            KUBERNETES_API\
             observability:
               listen:
                 address: 127.0.0.1:8151
               logging:
                 level: warn
             """;
+    private static final String KUBERNETES_API = """
+              kubernetes_api:
+                listen:
+                  address: 127.0.0.1:8154
+                  certificate_file: CERTIFICATE_FILE
+                  key_file: KEY_FILE
+            """;
 
-    /** Makes what is missing below {@code directory}; {@code random} chooses the token. */
-    public static DemoWorld in(Path directory, RandomGenerator random) {
+    /** Makes what is missing below {@code directory}; {@code random} chooses the tokens, {@code now} is when. */
+    public static DemoWorld in(Path directory, RandomGenerator random, Instant now) {
         DemoWorld world = new DemoWorld(directory.toAbsolutePath().normalize());
         try {
             Files.createDirectories(world.directory());
-            world.makeToken(random);
+            makeToken(world.tokenFile(), "glagent-", random);
+            makeToken(world.userTokenFile(), "demo-user-", random);
             world.makeRepository();
-            writeIfMissing(world.agentsFile(),
-                    "agents:%n  - name: %s%n    id: 1%n    token_file: demo.token%n    repository: repository%n    ref: main%n"
-                            .formatted(AGENT));
-            writeIfMissing(world.serverConfiguration(), SERVER_CONFIGURATION.replace("AGENTS_FILE", world.agentsFile().toString()));
+            world.certificate().makeUnlessGood(now);
+            write(world.agentsFile(), AGENTS + USERS, Set.of(AGENTS));
+            write(world.serverConfiguration(), world.configuration(KUBERNETES_API), Set.of(world.configuration("")));
         } catch (IOException e) {
             throw new UncheckedIOException("the demo cannot be made below " + world.directory() + ": " + e.getMessage(), e);
         } catch (GitAPIException e) {
@@ -69,7 +99,7 @@ public record DemoWorld(Path directory) {
         return directory.resolve("kas.yaml");
     }
 
-    /** Where the agent is named. */
+    /** Where the agent and the user are named. */
     public Path agentsFile() {
         return directory.resolve("agents.yaml");
     }
@@ -89,6 +119,11 @@ public record DemoWorld(Path directory) {
         return directory.resolve("demo.token");
     }
 
+    /** What kubectl needs in order to reach the agent's cluster as the user; see {@link #offer}. */
+    public Path kubeconfig() {
+        return directory.resolve("kubeconfig");
+    }
+
     /** The agent's token. */
     public String token() {
         try {
@@ -98,12 +133,33 @@ public record DemoWorld(Path directory) {
         }
     }
 
-    private void makeToken(RandomGenerator random) throws IOException {
-        if (Files.notExists(tokenFile())) {
+    /**
+     * Writes {@link #kubeconfig}, readable for the owner only.
+     *
+     * @throws IOException if it cannot be written
+     */
+    public void offer(Secret kubeconfig) throws IOException {
+        PrivateFile.write(kubeconfig(), kubeconfig.text());
+    }
+
+    private Path userTokenFile() {
+        return directory.resolve("user.token");
+    }
+
+    private DemoCertificate certificate() {
+        return new DemoCertificate(directory.resolve("server.crt"), directory.resolve("server.key"));
+    }
+
+    private String configuration(String kubernetesApi) {
+        return SERVER_CONFIGURATION.replace("KUBERNETES_API", kubernetesApi).replace("AGENTS_FILE", agentsFile().toString())
+                .replace("CERTIFICATE_FILE", certificate().certificate().toString()).replace("KEY_FILE", certificate().key().toString());
+    }
+
+    private static void makeToken(Path file, String prefix, RandomGenerator random) throws IOException {
+        if (Files.notExists(file)) {
             byte[] bytes = new byte[25];
             random.nextBytes(bytes);
-            Files.createFile(tokenFile(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(tokenFile(), "glagent-" + HexFormat.of().formatHex(bytes) + "\n");
+            PrivateFile.write(file, prefix + HexFormat.of().formatHex(bytes) + "\n");
         }
     }
 
@@ -120,8 +176,9 @@ public record DemoWorld(Path directory) {
         }
     }
 
-    private static void writeIfMissing(Path file, String text) throws IOException {
-        if (Files.notExists(file)) {
+    /** Leaves alone what somebody changed; {@code earlier} is what other versions wrote. */
+    private static void write(Path file, String text, Set<String> earlier) throws IOException {
+        if (Files.notExists(file) || earlier.contains(Files.readString(file))) {
             Files.writeString(file, text);
         }
     }

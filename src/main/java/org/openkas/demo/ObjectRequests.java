@@ -122,7 +122,9 @@ final class ObjectRequests {
         ObjectNode options = content.length == 0 ? Json.object() : Json.parse(content);
         int grace = options.has("gracePeriodSeconds")
                 ? options.path("gracePeriodSeconds").asInt()
-                : exchange.parameter("gracePeriodSeconds").matches("\\d{1,6}") ? Integer.parseInt(exchange.parameter("gracePeriodSeconds")) : 30;
+                : exchange.parameter("gracePeriodSeconds").matches("\\d{1,6}")
+                        ? Integer.parseInt(exchange.parameter("gracePeriodSeconds"))
+                        : 30;
         ObjectNode object = store.get(kind, namespace, name);
         boolean dry = dryRun || options.path("dryRun").size() > 0;
         boolean slow = kind.equals(Kind.POD) || kind.equals(Kind.NAMESPACE);

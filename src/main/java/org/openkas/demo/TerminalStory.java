@@ -8,14 +8,16 @@ import org.openkas.proto.agentconfiguration.ConfigurationResponse;
 public final class TerminalStory implements DemoAgent.Story {
     private final DemoWorld world;
     private final String agentListener;
+    private final KubectlWay kubectl;
     private final PrintStream out;
     private boolean told;
     private boolean knowsRegistration;
 
     /** {@code agentListener} is host and port of the listener that the demo agent uses. */
-    public TerminalStory(DemoWorld world, String agentListener, PrintStream out) {
+    public TerminalStory(DemoWorld world, String agentListener, KubectlWay kubectl, PrintStream out) {
         this.world = world;
         this.agentListener = agentListener;
+        this.kubectl = kubectl;
         this.out = out;
     }
 
@@ -71,8 +73,9 @@ public final class TerminalStory implements DemoAgent.Story {
     }
 
     private void tellWhatToTry() {
+        out.println("Try it:");
+        kubectl.words(world.kubeconfig()).forEach(line -> out.println("  " + line));
         out.printf("""
-                Try it:
                   Change the agent's configuration and watch this terminal:
                     edit %1$s
                     git -C %2$s commit -am "Change agent demo"

@@ -49,7 +49,8 @@ final class ToyCommands {
             case "date" -> print(streams, timers.now() + "\n");
             case "env" -> print(streams, "HOSTNAME=" + hostName + "\nPATH=/bin\n");
             case "ps" -> print(streams, "PID   COMMAND\n    1 /bin/demo\n    2 sh\n");
-            case "help" -> print(streams, "cat cd date echo env exit head help hostname id ls mkdir ps pwd rm sleep tar test touch wc whoami\n");
+            case "help" ->
+                print(streams, "cat cd date echo env exit head help hostname id ls mkdir ps pwd rm sleep tar test touch wc whoami\n");
             case "cat" -> cat(operands, streams);
             case "wc" -> wc(operands, streams);
             case "head" -> head(operands, streams);

@@ -107,8 +107,10 @@ final class ToyShell {
         int last = -1;
         while (matcher.find()) {
             boolean operator = matcher.group(3) != null;
-            String word = operator ? matcher.group(3) : java.util.stream.Stream.of(1, 2, 4).map(matcher::group)
-                    .filter(java.util.Objects::nonNull).findFirst().orElse("");
+            String word = operator
+                    ? matcher.group(3)
+                    : java.util.stream.Stream.of(1, 2, 4).map(matcher::group)
+                            .filter(java.util.Objects::nonNull).findFirst().orElse("");
             boolean joined = matcher.start() == last && !operator && !words.isEmpty() && !words.getLast().operator();
             if (joined) {
                 words.add(new Word(words.removeLast().text() + word, false));
@@ -136,7 +138,8 @@ final class ToyShell {
             return command.size() > 1 && command.get(1).matches("\\d{1,3}") ? Integer.parseInt(command.get(1)) & 0xFF : 0;
         }
         if (redirect >= 0 && redirect + 1 < words.size()) {
-            return redirected(command, ToyFiles.resolve(commands.directory(), words.get(redirect + 1).text()), words.get(redirect).is(">>"));
+            return redirected(command, ToyFiles.resolve(commands.directory(), words.get(redirect + 1).text()),
+                    words.get(redirect).is(">>"));
         }
         Optional<Integer> status = commands.run(command, streams);
         return status.isPresent() ? status.get() : notFound(command.getFirst());

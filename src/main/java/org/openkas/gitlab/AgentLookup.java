@@ -2,6 +2,7 @@ package org.openkas.gitlab;
 
 import io.grpc.Status;
 import io.grpc.StatusException;
+import java.util.Optional;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
 
@@ -15,6 +16,11 @@ public final class AgentLookup {
     /** Asks this source. */
     public AgentLookup(AgentInfoSource source) {
         this.source = source;
+    }
+
+    /** The agent, if it is known without asking anybody. Never blocks. */
+    public Optional<AgentInfo> known(AgentToken token) {
+        return source.known(token);
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.openkas.gitlab;
 
 import com.google.protobuf.ByteString;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.openkas.cluster.ErrorCache;
 import org.openkas.common.AgentToken;
@@ -20,9 +21,14 @@ public final class CachedAgentInfoSource implements AgentInfoSource {
      */
     public CachedAgentInfoSource(AgentInfoSource source, ErrorCache errors, CachedLookup.Lifetimes lifetimes, Timers timers,
             Executor executor, Log log) {
-        lookup = new CachedLookup<>(source::agentInfo,
+        lookup = new CachedLookup<>((token, occasion) -> source.agentInfo(token),
                 new CachedLookup.Refusals<>(errors, ErrorCache.Lookup.AGENT_INFO, token -> ByteString.copyFrom(token.key())), lifetimes,
                 timers, executor, failure -> AgentLookup.report(failure, log));
+    }
+
+    @Override
+    public Optional<AgentInfo> known(AgentToken token) {
+        return token.type() == AgentType.AGENTK ? lookup.remembered(token) : Optional.empty();
     }
 
     @Override

@@ -16,7 +16,8 @@ import org.openkas.proto.gitlab.ClientError;
 
 /**
  * Remembers what GitLab answered (chapter 02 §4), and carries the server over times in which GitLab does not answer: answers
- * that have expired serve a little longer then, and all callers together ask GitLab only a few times a second. Thread-safe.
+ * that have expired serve a little longer then, and all callers together ask GitLab only a few times a second. While GitLab is
+ * slow, who has an expired answer does not wait for it. Thread-safe.
  *
  * @param <K> what is asked about; compared by {@code equals}
  * @param <V> GitLab's answer
@@ -50,7 +51,16 @@ public final class CachedLookup<K, V> {
     @FunctionalInterface
     public interface Source<K, V> {
         /** GitLab's answer about {@code key}. */
-        V ask(K key) throws GitLabException, InterruptedException;
+        V ask(K key, Occasion occasion) throws GitLabException, InterruptedException;
+    }
+
+    /**
+     * Why GitLab is asked.
+     *
+     * @param known whether GitLab has answered about the key before, not long ago; if not, anybody may have made it up
+     * @param waited how long the caller has waited already, while another one asked
+     */
+    public record Occasion(boolean known, Duration waited) {
     }
 
     /**
@@ -122,16 +132,24 @@ public final class CachedLookup<K, V> {
         if (lifetimes.ok().isZero()) {
             return ask(key);
         }
+        long begin = timers.nanos();
         Entry entry = entries.get(key, ignored -> new Entry());
         Optional<V> fresh = entry.fresh();
         if (fresh.isPresent()) {
             return fresh.get();
         }
+        if (shedding.slow()) {
+            Optional<V> stale = entry.stale();
+            if (stale.isPresent()) {
+                refreshSoon(key, entry);
+                return stale.get();
+            }
+        }
         Optional<GitLabException> failing = shedding.failure();
         try {
             return failing.isPresent()
                     ? whileFailing(key, entry, failing.get())
-                    : entry.turns.take(entry::fresh, () -> lookUp(key, entry));
+                    : entry.turns.take(entry::fresh, () -> lookUp(key, entry, begin));
         } catch (GitLabException e) {
             Optional<V> stale = e.kind() == Kind.UNAVAILABLE ? entry.stale() : Optional.empty();
             if (stale.isEmpty()) {
@@ -152,22 +170,26 @@ public final class CachedLookup<K, V> {
     private V whileFailing(K key, Entry entry, GitLabException failure) throws GitLabException, InterruptedException {
         Optional<V> stale = entry.stale();
         if (stale.isPresent()) {
-            if (shedding.probeWouldPass()) {
-                executor.execute(() -> refresh(key, entry));
-            }
+            refreshSoon(key, entry);
             return stale.get();
         }
-        Optional<V> answer = entry.turns.takeIfFree(entry::fresh, () -> lookUp(key, entry));
+        Optional<V> answer = entry.turns.takeIfFree(entry::fresh, () -> lookUp(key, entry, timers.nanos()));
         if (answer.isEmpty()) {
             throw failure;
         }
         return answer.get();
     }
 
+    private void refreshSoon(K key, Entry entry) {
+        if (shedding.probeWouldPass()) {
+            executor.execute(() -> refresh(key, entry));
+        }
+    }
+
     private void refresh(K key, Entry entry) {
         try {
             // an answer is remembered by the way; if somebody else is asking there is nothing to do
-            entry.turns.takeIfFree(entry::fresh, () -> lookUp(key, entry)).ifPresent(ignored -> {
+            entry.turns.takeIfFree(entry::fresh, () -> lookUp(key, entry, timers.nanos())).ifPresent(ignored -> {
             });
         } catch (GitLabException e) {
             report(e);
@@ -183,7 +205,7 @@ public final class CachedLookup<K, V> {
     }
 
     /** Runs while this thread has the turn of the entry. */
-    private V lookUp(K key, Entry entry) throws GitLabException, InterruptedException {
+    private V lookUp(K key, Entry entry, long begin) throws GitLabException, InterruptedException {
         Optional<ClientError> refusal = refusals.find(key);
         if (refusal.isPresent()) {
             entry.known = null;
@@ -192,13 +214,13 @@ public final class CachedLookup<K, V> {
         }
         throttleUnusable(entry);
         try {
-            V answer = ask(key);
+            V answer = ask(key, new Occasion(entry.known != null, Duration.ofNanos(timers.nanos() - begin)));
             entry.known = new Known<>(answer, timers.nanos());
             entry.unusable = null;
             return answer;
         } catch (GitLabException e) {
             if (e.kind() == Kind.UNAVAILABLE) {
-                entry.unusable = e.outage() ? null : e.again();
+                entry.unusable = e.outage() || e.late() ? null : e.again();
                 if (e.statusCode() != 0 && !e.outage()) {
                     // GitLab works and said something else than yes
                     entry.known = null;
@@ -206,6 +228,8 @@ public final class CachedLookup<K, V> {
             } else {
                 entry.known = null;
                 entry.unusable = null;
+                // tokens that somebody makes up do not push out those that are good
+                entries.asMap().remove(key, entry);
                 refusals.remember(key, e, lifetimes.error());
             }
             throw e;
@@ -227,9 +251,13 @@ public final class CachedLookup<K, V> {
 
     /** Asks GitLab, whatever is remembered, and remembers nothing; but spares a GitLab that does not answer. */
     public V ask(K key) throws GitLabException, InterruptedException {
+        return ask(key, new Occasion(false, Duration.ZERO));
+    }
+
+    private V ask(K key, Occasion occasion) throws GitLabException, InterruptedException {
         try (LoadShedding.Call call = shedding.admit()) {
             try {
-                V answer = source.ask(key);
+                V answer = source.ask(key, occasion);
                 call.answered();
                 return answer;
             } catch (GitLabException e) {

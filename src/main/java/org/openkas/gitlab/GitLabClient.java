@@ -70,44 +70,53 @@ public final class GitLabClient implements AutoCloseable {
      * @throws GitLabException also if the answer is not as it should be
      */
     public <M extends Message> M message(GitLabRequest request, M prototype) throws GitLabException, InterruptedException {
-        try (GitLabResponse answer = send(request.header("Accept", List.of(JSON)))) {
+        Optional<Long> deadline = deadline(request);
+        try (GitLabResponse answer = send(request.header("Accept", List.of(JSON)), deadline)) {
             if (answer.status() != 200 && answer.status() != 201) {
-                throw status(request, answer);
+                throw status(request, answer, deadline);
             }
             if (!answer.isOfType(JSON)) {
                 throw GitLabException.unreachable(
                         "unexpected Content-Type in response: \"" + answer.header("Content-Type").orElse("") + "\"",
                         "set gitlab.address to GitLab itself: something else answers there, such as a login page", null);
             }
-            return parse(body(answer), prototype);
+            return parse(body(answer, deadline), prototype);
         }
     }
 
     /** Makes a call that GitLab answers with nothing but success (200 or 204). */
     public void call(GitLabRequest request) throws GitLabException, InterruptedException {
-        try (GitLabResponse answer = send(request)) {
+        Optional<Long> deadline = deadline(request);
+        try (GitLabResponse answer = send(request, deadline)) {
             if (answer.status() != 200 && answer.status() != 204) {
-                throw status(request, answer);
+                throw status(request, answer, deadline);
             }
-            guarded(answer).discard();
+            guarded(answer, deadline).discard();
         }
     }
 
     /** Makes a call and returns whatever GitLab answers; the caller closes it. */
     public GitLabResponse send(GitLabRequest request) throws GitLabException, InterruptedException {
+        return send(request, deadline(request));
+    }
+
+    private Optional<Long> deadline(GitLabRequest request) {
+        return request.patience().map(time -> timers.nanos() + time.toNanos());
+    }
+
+    private GitLabResponse send(GitLabRequest request, Optional<Long> deadline) throws GitLabException, InterruptedException {
         URI uri = address.resolve(request.path(), request.query());
         Attempts attempts = new Attempts(request.is(Trait.RETRIED));
         ServerToken token = new ServerToken(signer, timers);
-        Optional<Long> deadline = request.patience().map(time -> timers.nanos() + time.toNanos());
         while (true) {
             Duration wait;
             try {
-                GitLabResponse answer = attempt(request, uri, token, deadline.map(end -> Duration.ofNanos(end - timers.nanos())));
+                GitLabResponse answer = attempt(request, uri, token, deadline);
                 Optional<Duration> again = attempts.afterAnswer(answer);
                 if (again.isEmpty() || late(deadline, again.get())) {
                     return answer;
                 }
-                guarded(answer).discard();
+                guarded(answer, deadline).discard();
                 wait = again.get();
             } catch (GitLabException e) {
                 wait = attempts.afterFailure(e).orElseThrow(() -> e);
@@ -124,12 +133,14 @@ public final class GitLabClient implements AutoCloseable {
         return deadline.isPresent() && deadline.get() - timers.nanos() <= wait.toNanos();
     }
 
-    private GitLabResponse attempt(GitLabRequest request, URI uri, ServerToken token, Optional<Duration> time)
+    private GitLabResponse attempt(GitLabRequest request, URI uri, ServerToken token, Optional<Long> deadline)
             throws GitLabException, InterruptedException {
-        if (!bucket.take(request.is(Trait.BACKGROUND), time)) {
+        if (!bucket.take(request.is(Trait.BACKGROUND), left(deadline))) {
             throw new TransportFailure(request.method(), uri, Optional.empty()).limited();
         }
-        return transport.exchange(request.method(), uri, headers(request, token), request.body().toByteArray(), time);
+        return transport.exchange(request.method(), uri, headers(request, token), request.body().toByteArray(),
+                request.is(Trait.BACKGROUND),
+                left(deadline));
     }
 
     private Map<String, List<String>> headers(GitLabRequest request, ServerToken token) {
@@ -163,27 +174,35 @@ public final class GitLabClient implements AutoCloseable {
         return message;
     }
 
-    private byte[] body(GitLabResponse answer) throws GitLabException, InterruptedException {
+    private Optional<Duration> left(Optional<Long> deadline) {
+        return deadline.map(end -> Duration.ofNanos(Math.max(0, end - timers.nanos())));
+    }
+
+    private byte[] body(GitLabResponse answer, Optional<Long> deadline) throws GitLabException, InterruptedException {
         try {
-            return guarded(answer).readAll(LARGEST_ANSWER);
+            return guarded(answer, deadline).readAll(LARGEST_ANSWER);
         } catch (IOException e) {
             if (Thread.interrupted()) {
                 throw new InterruptedException("interrupted while reading GitLab's answer");
+            }
+            if (left(deadline).filter(Duration::isZero).isPresent()) {
+                throw GitLabException.late("response body read: context deadline exceeded", TransportFailure.SLOW_REMEDY, e);
             }
             throw GitLabException.unavailable("response body read: " + readFailure(e), e);
         }
     }
 
     /** The same answer, closed by force if its body does not end in reasonable time. */
-    private GitLabResponse guarded(GitLabResponse answer) {
-        Timers.Cancellable guard = timers.after(BODY_PATIENCE, answer::close);
+    private GitLabResponse guarded(GitLabResponse answer, Optional<Long> deadline) {
+        Duration patience = left(deadline).filter(time -> time.compareTo(BODY_PATIENCE) < 0).orElse(BODY_PATIENCE);
+        Timers.Cancellable guard = timers.after(patience, answer::close);
         answer.onClose(guard::cancel);
         return answer;
     }
 
-    private GitLabException status(GitLabRequest request, GitLabResponse answer) {
-        String reason = request.is(Trait.EXPLAINED) ? ErrorReason.of(guarded(answer)) : "";
-        guarded(answer).discard();
+    private GitLabException status(GitLabRequest request, GitLabResponse answer, Optional<Long> deadline) {
+        String reason = request.is(Trait.EXPLAINED) ? ErrorReason.of(guarded(answer, deadline)) : "";
+        guarded(answer, deadline).discard();
         return GitLabException.status(answer.status(), address.resolve(request.path(), Map.of()).getPath(), reason);
     }
 

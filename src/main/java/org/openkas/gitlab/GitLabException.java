@@ -24,7 +24,7 @@ public final class GitLabException extends Exception {
 
     /** Whom the failure concerns. */
     private enum Reach {
-        THIS_CALL, EVERY_CALL
+        THIS_CALL, EVERY_CALL, LATE
     }
 
     private final Kind kind;
@@ -101,6 +101,15 @@ public final class GitLabException extends Exception {
         return new GitLabException(Kind.UNAVAILABLE, 0, "", "", remedy, Reach.EVERY_CALL, message, cause);
     }
 
+    /**
+     * The caller had no more time to wait: for its turn, for GitLab's answer, or for the rest of it.
+     *
+     * @param remedy what the operator can do about it; may be empty
+     */
+    static GitLabException late(String message, String remedy, @Nullable Throwable cause) {
+        return new GitLabException(Kind.UNAVAILABLE, 0, "", "", remedy, Reach.LATE, message, cause);
+    }
+
     private static String remedy(int statusCode) {
         if (statusCode >= 300 && statusCode < 400) {
             return "set gitlab.address (Omnibus: gitlab_kas['gitlab_address']) to the address that GitLab answers on without redirecting";
@@ -139,6 +148,11 @@ public final class GitLabException extends Exception {
     /** Whether other calls will most likely fail as well, because GitLab as a whole does not answer as it should. */
     public boolean outage() {
         return reach == Reach.EVERY_CALL;
+    }
+
+    /** Whether GitLab may be well and only did not answer within the time that the caller had. */
+    boolean late() {
+        return reach == Reach.LATE;
     }
 
     /** Whether this failure was remembered, so that GitLab was not asked for it. */

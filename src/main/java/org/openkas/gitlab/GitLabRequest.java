@@ -103,7 +103,7 @@ public final class GitLabRequest {
         return with(Trait.EXPLAINED);
     }
 
-    /** The whole call, all attempts included, must have its answer's beginning within this time. */
+    /** The whole call, all attempts included, must be over within this time. */
     public GitLabRequest within(Duration time) {
         return new GitLabRequest(method, path, query, headers, agent, body, traits, Optional.of(time));
     }

@@ -19,7 +19,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLParameters;
@@ -31,7 +30,10 @@ import org.openkas.common.Timers;
  * first byte of the answer is sent once more by the client of the JDK; GitLab closes idle connections at will. Thread-safe.
  */
 final class HttpTransport implements AutoCloseable {
+    private static final int UNAUTHORIZED = 401;
     private static final int MOST_CONNECTIONS = 50;
+    /** As many connections are left to calls that somebody known waits for. */
+    private static final int RESERVED_CONNECTIONS = 10;
     private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
     private static final String[] CIPHERS = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
@@ -55,7 +57,7 @@ final class HttpTransport implements AutoCloseable {
     private final EnvironmentProxies proxies;
     private final Patience patience;
     private final Timers timers;
-    private final Semaphore connections = new Semaphore(MOST_CONNECTIONS, true);
+    private final Places connections;
 
     HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
             Executor executor) {
@@ -63,6 +65,7 @@ final class HttpTransport implements AutoCloseable {
         this.proxies = proxies;
         this.patience = patience;
         this.timers = timers;
+        this.connections = new Places(MOST_CONNECTIONS, RESERVED_CONNECTIONS, timers);
         this.builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.connect())
                 .executor(executor).proxy(proxies)
                 // without TLS the client would ask for an upgrade to HTTP/2, which proxies in front of GitLab do not expect
@@ -78,17 +81,22 @@ final class HttpTransport implements AutoCloseable {
      *
      * @param headers by lower-case name
      * @param body empty for none
+     * @param inBackground whether it waits behind other calls for a connection
      * @param time how long the caller can wait
      */
-    GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, byte[] body, Optional<Duration> time)
+    GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean inBackground,
+            Optional<Duration> time)
             throws GitLabException, InterruptedException {
         TransportFailure failure = new TransportFailure(method, uri, proxies.proxy(uri));
         boolean compressed = !headers.containsKey("accept-encoding");
         HttpRequest request = request(method, uri, headers, body, compressed);
-        connections.acquire();
+        long begin = timers.nanos();
+        if (!connections.take(inBackground, time)) {
+            throw failure.tooLate(null);
+        }
         boolean open = false;
         try {
-            HttpResponse<InputStream> answer = answer(request, failure, time);
+            HttpResponse<InputStream> answer = answer(request, failure, time.map(all -> all.minusNanos(timers.nanos() - begin)));
             GitLabResponse response = response(answer, compressed);
             open = true;
             return response;
@@ -99,15 +107,30 @@ final class HttpTransport implements AutoCloseable {
         }
     }
 
-    private HttpRequest request(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean compressed) {
+    private HttpRequest request(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean compressed)
+            throws GitLabException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method,
                 body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
-        headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
+        for (Map.Entry<String, List<String>> header : headers.entrySet()) {
+            for (String value : header.getValue()) {
+                add(request, header.getKey(), value, uri);
+            }
+        }
         if (compressed) {
             request.header("Accept-Encoding", "gzip");
         }
         proxies.authorization(uri).ifPresent(authorization -> request.setHeader("Proxy-Authorization", authorization));
         return request.build();
+    }
+
+    /** A value that no header can carry is a credential that GitLab cannot have given; errors must not show it. */
+    private static void add(HttpRequest.Builder request, String name, String value, URI uri) throws GitLabException {
+        try {
+            request.header(name, value);
+        } catch (IllegalArgumentException e) {
+            throw GitLabException.status(UNAUTHORIZED, uri.getPath(),
+                    "not sent: the value of " + name + " contains characters that no header can carry, such as a line break at its end");
+        }
     }
 
     private HttpResponse<InputStream> answer(HttpRequest request, TransportFailure failure, Optional<Duration> time)

@@ -18,6 +18,7 @@ import java.security.cert.CertificateNotYetValidException;
 import java.util.Locale;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells why no answer arrived, in the words that operators find when they search for them: those of the Go KAS (chapter 02
@@ -28,7 +29,7 @@ final class TransportFailure {
     private static final String CA_REMEDY = "put the certificate of the authority that signed GitLab's into gitlab.ca_certificate_file";
     private static final String NAME_REMEDY = "set gitlab.address to a name that is in GitLab's certificate";
     private static final String BROKEN_REMEDY = "look at GitLab and at proxies in front of it: the connection ended before there was an answer";
-    private static final String SLOW_REMEDY = "look at GitLab and at proxies in front of it: the request was taken but not answered in time";
+    static final String SLOW_REMEDY = "look at GitLab and at proxies in front of it: the request was taken but not answered in time";
 
     private final String method;
     private final URI uri;
@@ -73,14 +74,14 @@ final class TransportFailure {
     }
 
     /** The exception for a request whose caller had less time than the answer took. */
-    GitLabException tooLate(Throwable failure) {
-        return GitLabException.unavailable(text("context deadline exceeded"), failure);
+    GitLabException tooLate(@Nullable Throwable failure) {
+        return GitLabException.late(text("context deadline exceeded"), SLOW_REMEDY, failure);
     }
 
     /** The exception for a request that the rate limit would have held back for too long. */
     GitLabException limited() {
-        return GitLabException.unusable(text("rate: Wait(n=1) would exceed context deadline"),
-                "raise gitlab.api_rate_limit if GitLab can stand more calls");
+        return GitLabException.late(text("rate: Wait(n=1) would exceed context deadline"),
+                "raise gitlab.api_rate_limit if GitLab can stand more calls", null);
     }
 
     private GitLabException connect(Throwable failure) {

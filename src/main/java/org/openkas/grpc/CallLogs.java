@@ -7,6 +7,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.openkas.common.Log;
 public final class CallLogs implements ServerInterceptor {
     private static final Metadata.Key<String> CORRELATION = Metadata.Key.of("x-gitlab-correlation-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> REQUEST = Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
+    private static final HexFormat HEX = HexFormat.of();
     private static final int MAX_ID = 255;
 
     private final Log log;
@@ -41,7 +43,7 @@ public final class CallLogs implements ServerInterceptor {
 
     private String correlationId(Metadata headers) {
         return sane(headers.get(CORRELATION)).or(() -> sane(headers.get(REQUEST)))
-                .orElseGet(() -> String.format("%016x%016x", random.nextLong(), random.nextLong()));
+                .orElseGet(() -> HEX.toHexDigits(random.nextLong()) + HEX.toHexDigits(random.nextLong()));
     }
 
     private static Optional<String> sane(@Nullable String id) {

@@ -1,6 +1,5 @@
 package org.openkas.grpc;
 
-import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -29,12 +28,12 @@ public final class GrpcListener implements AutoCloseable {
      * @param methods what it serves, interceptors included: see {@link MethodTable}
      * @throws ListenException if the address text cannot be resolved
      */
-    public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, HandlerRegistry methods) throws ListenException {
+    public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, CallMethods methods) throws ListenException {
         this(settings, runtime, methods, Acceptor.socket(settings.address(), runtime.loops()));
     }
 
     /** As the other, but the connections come from {@code acceptor}, and the address is only what errors and logs call it. */
-    public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, HandlerRegistry methods, Acceptor acceptor) {
+    public GrpcListener(ListenerSettings settings, ListenerRuntime runtime, CallMethods methods, Acceptor acceptor) {
         this.settings = settings;
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
@@ -86,13 +85,14 @@ public final class GrpcListener implements AutoCloseable {
         end.now();
     }
 
-    private NettyServerBuilder builder(HandlerRegistry methods, Acceptor acceptor) {
+    private NettyServerBuilder builder(CallMethods methods, Acceptor acceptor) {
         NettyServerBuilder builder = NettyServerBuilder
                 .forAddress(acceptor.address(), new Connections(Admission.of(settings), runtime).credentials())
                 .channelFactory(acceptor.channels())
                 .bossEventLoopGroup(acceptor.loops())
                 .workerEventLoopGroup(acceptor.loops())
                 .executor(runtime.executor())
+                .callExecutor(methods.executors())
                 .fallbackHandlerRegistry(methods);
         new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages).applyTo(builder);
         if (acceptor.socketOptions()) {

@@ -1,6 +1,5 @@
 package org.openkas.grpc;
 
-import io.grpc.HandlerRegistry;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.local.LocalAddress;
@@ -32,7 +31,7 @@ public final class HandoffListener implements AutoCloseable {
      *
      * @param methods what it serves, interceptors included: see {@link MethodTable}
      */
-    public HandoffListener(HandoffSettings settings, ListenerRuntime runtime, HandlerRegistry methods) {
+    public HandoffListener(HandoffSettings settings, ListenerRuntime runtime, CallMethods methods) {
         this.settings = settings;
         CallAges ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
         Connections connections = new Connections(Admission.handedOver(settings.policy()), runtime);
@@ -41,6 +40,7 @@ public final class HandoffListener implements AutoCloseable {
                 .bossEventLoopGroup(runtime.loops().group())
                 .workerEventLoopGroup(runtime.loops().group())
                 .executor(runtime.executor())
+                .callExecutor(methods.executors())
                 .fallbackHandlerRegistry(methods);
         new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages).applyTo(builder);
         server = builder.build();

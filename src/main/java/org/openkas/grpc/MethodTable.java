@@ -1,13 +1,13 @@
 package org.openkas.grpc;
 
 import io.grpc.BindableService;
-import io.grpc.HandlerRegistry;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * The methods that a listener serves, by full name. Names that are not there are answered as chapter 01 §3.1 says,
  * before any interceptor runs. Immutable and thread-safe.
  */
-public final class MethodTable extends HandlerRegistry {
+public final class MethodTable extends CallMethods {
     private final List<ServerServiceDefinition> services;
     private final Map<String, ServerMethodDefinition<?, ?>> methods = new HashMap<>();
+    private final Set<String> eventDriven = new HashSet<>();
     private final UnknownMethods unknown;
 
     /**
@@ -33,7 +34,13 @@ public final class MethodTable extends HandlerRegistry {
         for (BindableService service : services) {
             ServerServiceDefinition definition = ReadableMessages.only(ServerInterceptors.interceptForward(service, interceptors),
                     ConnectionPolicy.STANDARD.maxMessageBytes());
-            definition.getMethods().forEach(method -> methods.put(method.getMethodDescriptor().getFullMethodName(), method));
+            for (ServerMethodDefinition<?, ?> method : definition.getMethods()) {
+                String name = method.getMethodDescriptor().getFullMethodName();
+                methods.put(name, method);
+                if (service instanceof EventDriven) {
+                    eventDriven.add(name);
+                }
+            }
             bound.add(definition);
         }
         this.services = List.copyOf(bound);
@@ -53,6 +60,11 @@ public final class MethodTable extends HandlerRegistry {
     /** The full names of all methods. */
     public Set<String> names() {
         return Set.copyOf(methods.keySet());
+    }
+
+    @Override
+    public boolean eventDriven(String fullName) {
+        return eventDriven.contains(fullName);
     }
 
     @Override

@@ -51,13 +51,13 @@ final class AllowedAgents {
                 .flatMap(job -> agent(job, credential.agentId()).map(agent -> access(job, agent, credential)));
     }
 
-    private AllowedAgentsForJob ask(Token token) throws GitLabException, InterruptedException {
+    private AllowedAgentsForJob ask(Token token, CachedLookup.Occasion occasion) throws GitLabException, InterruptedException {
         if (!token.value().chars().allMatch(character -> character > 0x20 && character < 0x7f)) {
             // no token of GitLab has such characters, and they cannot stand in a header
             throw GitLabException.status(401, PATH, "");
         }
-        return gitLab.message(GitLabRequest.of("GET", PATH).header("Job-Token", List.of(token.value())).withoutServerToken().retried()
-                .within(GitLabAgentAccess.PATIENCE), AllowedAgentsForJob.getDefaultInstance());
+        GitLabRequest request = GitLabRequest.of("GET", PATH).header("Job-Token", List.of(token.value())).withoutServerToken().retried();
+        return gitLab.message(GitLabAgentAccess.on(occasion, request), AllowedAgentsForJob.getDefaultInstance());
     }
 
     private static ByteString key(Token token) {

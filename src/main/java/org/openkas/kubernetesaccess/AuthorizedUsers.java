@@ -90,7 +90,7 @@ final class AuthorizedUsers {
         }
     }
 
-    private AuthorizeProxyUserResponse ask(Question question) throws GitLabException, InterruptedException {
+    private AuthorizeProxyUserResponse ask(Question question, CachedLookup.Occasion occasion) throws GitLabException, InterruptedException {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         // a text, as the JSON form of messages writes 64-bit integers
         body.put("agent_id", Long.toString(question.agentId()));
@@ -100,7 +100,7 @@ final class AuthorizedUsers {
             body.put("csrf_token", question.csrfToken());
         }
         return gitLab.message(
-                GitLabRequest.of("POST", PATH).json(body.toString()).retried().explained().within(GitLabAgentAccess.PATIENCE),
+                GitLabAgentAccess.on(occasion, GitLabRequest.of("POST", PATH).json(body.toString()).retried().explained()),
                 AuthorizeProxyUserResponse.getDefaultInstance());
     }
 

@@ -9,11 +9,12 @@ import org.openkas.common.Timers;
 import org.openkas.gitlab.CachedLookup;
 import org.openkas.gitlab.GitLabClient;
 import org.openkas.gitlab.GitLabException;
+import org.openkas.gitlab.GitLabRequest;
 
 /** Lets GitLab decide, and remembers what it said (chapter 03 §7). Thread-safe. */
 public final class GitLabAgentAccess implements AgentAccess {
     /** No client waits longer for GitLab. */
-    static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final AllowedAgents jobs;
     private final AuthorizedUsers users;
@@ -48,6 +49,12 @@ public final class GitLabAgentAccess implements AgentAccess {
             case Credential.PersonalAccessToken token -> users.known(token);
             case Credential.SessionCookie cookie -> users.known(cookie);
         };
+    }
+
+    /** The request as the occasion demands: nobody waits longer than {@link #PATIENCE}, and strangers wait behind others. */
+    static GitLabRequest on(CachedLookup.Occasion occasion, GitLabRequest request) {
+        GitLabRequest bounded = request.within(PATIENCE.minus(occasion.waited()));
+        return occasion.known() ? bounded : bounded.inBackground();
     }
 
     /** Writes the line for a failure that an older answer made up for. */

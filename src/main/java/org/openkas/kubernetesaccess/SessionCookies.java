@@ -18,9 +18,10 @@ final class SessionCookies {
     static Optional<String> first(List<String> lines) {
         for (String line : lines) {
             for (String part : line.split(";", -1)) {
-                int equals = part.indexOf('=');
-                if (equals > 0 && part.substring(0, equals).strip().equals(NAME)) {
-                    String value = unquoted(part.substring(equals + 1).strip());
+                String cookie = part.strip();
+                int equals = cookie.indexOf('=');
+                if ((equals < 0 ? cookie : cookie.substring(0, equals).strip()).equals(NAME)) {
+                    String value = equals < 0 ? "" : unquoted(cookie.substring(equals + 1));
                     if (value.chars().allMatch(SessionCookies::legal)) {
                         return Optional.of(value);
                     }

@@ -5,8 +5,11 @@ import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.openkas.kubernetesaccess.CredentialReader;
 import org.openkas.kubernetesaccess.Identity;
 import org.openkas.proto.grpctool.HttpRequest;
@@ -23,6 +26,10 @@ final class AgentRequests {
     private static final List<String> SECRETS = List.of("Authorization", "Cookie", CredentialReader.AGENT_HEADER,
             CredentialReader.CSRF_HEADER);
 
+    private static final String PROTOCOLS = "Sec-Websocket-Protocol";
+    /** How browsers show a token that this server gave them (chapter 07 §8.2). */
+    private static final String PROTOCOL_OF_TOKEN = "websocket-token.kas.gitlab.com.";
+
     private AgentRequests() {
     }
 
@@ -35,6 +42,7 @@ final class AgentRequests {
     static Optional<HttpRequest> header(RequestHead request, String path, Optional<Identity> identity, String via) {
         HeaderLines headers = request.headers().copy();
         SECRETS.forEach(headers::remove);
+        removeTokenProtocols(headers);
         headers.add("Via", via);
         headers.remove("Host");
         headers.dropHopByHop();
@@ -47,6 +55,20 @@ final class AgentRequests {
                         .setUrlPath(path).putAllQuery(query(request.target().query())));
         identity.map(AgentRequests::extra).ifPresent(header::setExtra);
         return Optional.of(HttpRequest.newBuilder().setHeader(header).build());
+    }
+
+    private static void removeTokenProtocols(HeaderLines headers) {
+        List<String> lines = headers.values(PROTOCOLS);
+        if (lines.stream().noneMatch(line -> line.toLowerCase(Locale.ROOT).contains(PROTOCOL_OF_TOKEN))) {
+            return;
+        }
+        List<String> left = lines.stream()
+                .map(line -> Stream.of(line.split(",", -1))
+                        .filter(protocol -> !protocol.strip().toLowerCase(Locale.ROOT).startsWith(PROTOCOL_OF_TOKEN))
+                        .collect(Collectors.joining(",")).strip())
+                .filter(line -> !line.isEmpty()).toList();
+        headers.remove(PROTOCOLS);
+        left.forEach(line -> headers.add(PROTOCOLS, line));
     }
 
     private static Map<String, Values> query(Map<String, List<String>> parameters) {

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
@@ -80,6 +81,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** Puts this connection's handlers at the end of its pipeline. */
     void install(io.netty.channel.ChannelPipeline pipeline) {
+        // status, headers and body that come together leave together
+        pipeline.addLast(new FlushConsolidationHandler(FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
         pipeline.addLast(decoder);
         pipeline.addLast(encoder);
         pipeline.addLast(this);

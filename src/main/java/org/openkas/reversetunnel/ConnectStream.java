@@ -3,6 +3,7 @@ package org.openkas.reversetunnel;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
 
     /** Looks the agent up, and then waits for the descriptor. */
     void identify(AgentToken token, CallAge age) {
+        Optional<AgentInfo> known = parts.agents().known(token);
         AgentSearch begun = new AgentSearch(parts, token, log, this::identified, this::end);
         synchronized (this) {
             search = begun;
@@ -60,7 +62,7 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
         if (late) {
             wait.cancel();
         } else {
-            begun.attempt();
+            known.ifPresentOrElse(this::identified, begun::attempt);
         }
     }
 

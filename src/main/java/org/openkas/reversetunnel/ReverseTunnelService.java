@@ -9,6 +9,7 @@ import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Timers;
 import org.openkas.grpc.CallContext;
+import org.openkas.grpc.CallMethods;
 import org.openkas.proto.reversetunnel.ConnectRequest;
 import org.openkas.proto.reversetunnel.ConnectResponse;
 import org.openkas.proto.reversetunnel.ReverseTunnelGrpc;
@@ -17,7 +18,7 @@ import org.openkas.proto.reversetunnel.ReverseTunnelGrpc;
  * ReverseTunnel of the agents' API (chapter 01 §5.7, chapter 04 §2). Expects {@link CallContext#TOKEN}, {@link
  * CallContext#AGE} and {@link CallContext#LOG} in the context of a call. Thread-safe.
  */
-public final class ReverseTunnelService extends ReverseTunnelGrpc.ReverseTunnelImplBase {
+public final class ReverseTunnelService extends ReverseTunnelGrpc.ReverseTunnelImplBase implements CallMethods.EventDriven {
     private final ConnectStream.Parts parts;
 
     /** Brings tunnels to {@code registry}. {@code executor} runs look-ups, which block, each on a virtual thread. */

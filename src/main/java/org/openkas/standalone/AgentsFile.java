@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.openkas.common.AgentToken;
+import org.openkas.config.Secret;
 import org.openkas.config.YamlException;
 import org.openkas.config.YamlTree;
 
@@ -39,6 +40,27 @@ final class AgentsFile {
     }
 
     AgentsFileContent read() throws AgentsFileException {
+        JsonNode root = root();
+        List<StandaloneAgent> agents = new ArrayList<>();
+        for (JsonNode entry : root.get("agents")) {
+            agents.add(new Entry("agents[" + agents.size() + "]", entry).agent());
+        }
+        checkUnique(agents);
+        return new AgentsFileContent(List.copyOf(agents), users(root.path("users"), agents));
+    }
+
+    /** Reads the token of a user whom {@link #read} has found. */
+    Secret userToken(String name) throws AgentsFileException {
+        JsonNode users = root().path("users");
+        for (int i = 0; i < users.size(); i++) {
+            if (users.get(i).path("name").asText().equals(name)) {
+                return Secret.of(new UserEntry(file, i, users.get(i), List.of()).token().getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        throw new AgentsFileException("agents file " + file + ": there is no user \"" + name + "\" in it");
+    }
+
+    private JsonNode root() throws AgentsFileException {
         JsonNode root;
         try {
             root = YamlTree.parse(text(file, "agents file"));
@@ -49,12 +71,7 @@ final class AgentsFile {
             throw new AgentsFileException(
                     "agents file " + file + ": expected one key \"agents\" with a list of agents, and besides it at most a key \"users\"");
         }
-        List<StandaloneAgent> agents = new ArrayList<>();
-        for (JsonNode entry : root.get("agents")) {
-            agents.add(new Entry("agents[" + agents.size() + "]", entry).agent());
-        }
-        checkUnique(agents);
-        return new AgentsFileContent(List.copyOf(agents), users(root.path("users"), agents));
+        return root;
     }
 
     private List<StandaloneUser> users(JsonNode entries, List<StandaloneAgent> agents) throws AgentsFileException {

@@ -66,6 +66,11 @@ public final class StandaloneAgents implements AgentInfoSource, StandaloneUsers,
     }
 
     @Override
+    public Optional<AgentInfo> known(AgentToken token) {
+        return Optional.ofNullable(agents.get(token));
+    }
+
+    @Override
     public AgentInfo agentInfo(AgentToken token) throws GitLabException {
         AgentInfo info = agents.get(token);
         if (info == null) {

@@ -46,7 +46,7 @@ final class UserEntry {
         return new StandaloneUser(text(node, "", "name"), StandaloneUser.digest(token()), agents(), impersonate());
     }
 
-    private String token() throws AgentsFileException {
+    String token() throws AgentsFileException {
         if (node.has("token") == node.has("token_file")) {
             throw wrong("", "needs exactly one of token and token_file");
         }

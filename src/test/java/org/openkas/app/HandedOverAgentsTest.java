@@ -2,8 +2,8 @@ package org.openkas.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.grpc.util.MutableHandlerRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.Executors;
@@ -15,6 +15,7 @@ import org.openkas.common.SystemTimers;
 import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.grpc.HandoffListener;
 import org.openkas.grpc.HandoffSettings;
+import org.openkas.grpc.MethodTable;
 import org.openkas.grpc.ListenerRuntime;
 import org.openkas.net.EventLoops;
 
@@ -24,7 +25,7 @@ class HandedOverAgentsTest {
     private final SystemTimers timers = new SystemTimers(executor);
     private final HandedOverAgents agents = new HandedOverAgents(
             () -> new HandoffListener(new HandoffSettings(Duration.ofHours(2), Duration.ZERO, ConnectionPolicy.STANDARD),
-                    new ListenerRuntime(loops, executor, timers, RandomGenerator.getDefault()), new MutableHandlerRegistry()));
+                    new ListenerRuntime(loops, executor, timers, RandomGenerator.getDefault()), new MethodTable(List.of(), List.of())));
 
     @BeforeEach
     void start() {

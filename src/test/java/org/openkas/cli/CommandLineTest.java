@@ -81,6 +81,39 @@ class CommandLineTest {
         assertThat(parse("--demo=/d")).isEqualTo(new Command.Demo(Optional.of(Path.of("/d"))));
     }
 
+    @Test
+    void aKubeconfigNeedsAConfigurationAUserAndAnAgent() throws AbortedException {
+        assertThat(parse("kubeconfig", "--configuration-file=k.yaml", "--user", "ada", "--agent=a")).isEqualTo(
+                new Command.Kubeconfig(Path.of("k.yaml"), "ada", "a", Optional.empty(), Optional.empty()));
+        assertThat(parse("kubeconfig", "--configuration-file=k.yaml", "--user=ada", "--agent=a", "--server=https://h",
+                "--certificate-authority=ca.crt")).isEqualTo(
+                        new Command.Kubeconfig(Path.of("k.yaml"), "ada", "a", Optional.of("https://h"), Optional.of(Path.of("ca.crt"))));
+        assertThat(parse("kubeconfig", "--demo=/d"))
+                .isEqualTo(new Command.Kubeconfig(Path.of("/d/kas.yaml"), "demo", "demo", Optional.empty(), Optional.empty()));
+        assertThat(parse("kubeconfig", "--help")).isEqualTo(new Command.Help());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            kubeconfig                                   | kubeconfig needs one of --configuration-file and --demo=DIRECTORY
+            kubeconfig --demo=d --configuration-file=f   | kubeconfig needs one of --configuration-file and --demo=DIRECTORY
+            kubeconfig --configuration-file=f --agent=a  | required flag(s) "user" not set: name one of the agents file
+            kubeconfig --configuration-file=f --user=u   | required flag(s) "agent" not set: name one of the agents file
+            kubeconfig --user                            | flag needs an argument: --user
+            kubeconfig --version                         | unknown flag: --version
+            kubeconfig x                                 | unknown command "x" for "kas kubeconfig"
+            --demo kubeconfig                            | unknown command "kubeconfig" for "kas"
+            """)
+    void refusalsOfKubeconfig(String line, String reason) {
+        refuses(reason, line.split(" "));
+    }
+
+    @Test
+    void aDemoWithoutADirectoryIsNobodyElses() {
+        assertThatExceptionOfType(AbortedException.class).isThrownBy(() -> parse("kubeconfig", "--demo"))
+                .withMessageContaining("--demo=DIRECTORY");
+    }
+
     private static void refuses(String reason, String... arguments) {
         assertThatExceptionOfType(AbortedException.class).isThrownBy(() -> parse(arguments)).extracting(AbortedException::reason)
                 .isEqualTo(reason);

@@ -3,6 +3,7 @@ package org.openkas.testkit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -52,19 +53,22 @@ final class FakeGitLabConnection extends SimpleChannelInboundHandler<FullHttpReq
                 HttpUtil.setKeepAlive(whole, keepAlive);
                 context.writeAndFlush(whole);
             }
-            case HALF -> {
-                HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
-                head(head, answer);
-                context.write(head);
-                ByteBuf half = Unpooled.wrappedBuffer(answer.body(), 0, answer.body().length / 2);
-                context.writeAndFlush(new io.netty.handler.codec.http.DefaultHttpContent(half)).addListener(done -> context.close());
-            }
+            case HALF -> half(context, answer).addListener(done -> context.close());
+            case STALL -> half(context, answer);
             case HANG_UP -> context.close();
             case RESET -> {
                 context.channel().config().setOption(ChannelOption.SO_LINGER, 0);
                 context.close();
             }
         }
+    }
+
+    private static ChannelFuture half(ChannelHandlerContext context, GitLabAnswer answer) {
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
+        head(head, answer);
+        context.write(head);
+        ByteBuf half = Unpooled.wrappedBuffer(answer.body(), 0, answer.body().length / 2);
+        return context.writeAndFlush(new io.netty.handler.codec.http.DefaultHttpContent(half));
     }
 
     private static void head(HttpResponse response, GitLabAnswer answer) {

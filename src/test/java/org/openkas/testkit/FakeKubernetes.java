@@ -3,6 +3,7 @@ package org.openkas.testkit;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -32,6 +34,7 @@ public final class FakeKubernetes implements AutoCloseable {
     private final HttpServer server;
     private final Map<String, ObjectNode> leases = new TreeMap<>();
     private final List<String> requests = new ArrayList<>();
+    private final List<Map<String, List<String>>> headers = new ArrayList<>();
     private long version = 100;
 
     private record Answer(int status, JsonNode body) {
@@ -62,8 +65,20 @@ public final class FakeKubernetes implements AutoCloseable {
         return List.copyOf(requests);
     }
 
+    /** Headers of all requests so far, by lower-case name. */
+    public synchronized List<Map<String, List<String>>> headers() {
+        return List.copyOf(headers);
+    }
+
+    private synchronized void note(Headers sent) {
+        Map<String, List<String>> lines = new TreeMap<>();
+        sent.forEach((name, values) -> lines.put(name.toLowerCase(Locale.ROOT), List.copyOf(values)));
+        headers.add(lines);
+    }
+
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
+            note(exchange.getRequestHeaders());
             byte[] body = exchange.getRequestBody().readAllBytes();
             Answer answer = answer(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), body);
             byte[] bytes = JSON.writeValueAsBytes(answer.body());

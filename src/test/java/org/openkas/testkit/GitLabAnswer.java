@@ -22,7 +22,9 @@ public record GitLabAnswer(int status, List<Map.Entry<String, String>> headers, 
         /** The connection is closed in order instead of an answer. */
         HANG_UP,
         /** Status, headers and half of the body, then the connection is closed. */
-        HALF
+        HALF,
+        /** Status, headers and half of the body, then silence. */
+        STALL
     }
 
     /** An answer without body. */
@@ -65,6 +67,11 @@ public record GitLabAnswer(int status, List<Map.Entry<String, String>> headers, 
     /** The same answer, cut off in the middle of its body. */
     public GitLabAnswer cutOff() {
         return new GitLabAnswer(status, headers, body, delay, Fate.HALF);
+    }
+
+    /** The same answer, of which the second half never comes. */
+    public GitLabAnswer stalled() {
+        return new GitLabAnswer(status, headers, body, delay, Fate.STALL);
     }
 
     /** The same answer, compressed. */

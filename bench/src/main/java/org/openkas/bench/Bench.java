@@ -8,6 +8,7 @@ import java.util.Optional;
 final class Bench {
     private static final String USAGE = """
             bench: startup | idle ws|grpc|http AGENTS | unary | churn ws|grpc|http AGENTS | unread PEERS
+              | requests ws|grpc|http CONNECTIONS... | bytes ws|grpc|http | watches ws|grpc|http WATCHES | stalled ws|grpc|http CLIENTS
             """;
 
     private Bench() {
@@ -36,6 +37,10 @@ final class Bench {
             case "unary" -> scenario(peer, 1, site -> Unary.run(site, peer.isPresent()));
             case "churn" -> scenario(peer, Integer.parseInt(words.get(2)), site -> Churn.run(site, words.get(1), Integer.parseInt(words.get(2))));
             case "unread" -> scenario(peer, 1, site -> Unread.run(site, Integer.parseInt(words.get(1))));
+            case "requests" -> scenario(peer, 1, site -> Requests.run(site, words.get(1), words.stream().skip(2).map(Integer::valueOf).toList()));
+            case "bytes" -> scenario(peer, 1, site -> Bandwidth.run(site, words.get(1)));
+            case "watches" -> scenario(peer, 1, site -> Watches.run(site, words.get(1), Integer.parseInt(words.get(2))));
+            case "stalled" -> scenario(peer, 1, site -> Stalled.run(site, words.get(1), Integer.parseInt(words.get(2))));
             default -> System.out.print(USAGE);
         }
     }

@@ -16,18 +16,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.openkas.testkit.FakeGitLab;
 import org.openkas.testkit.FakeGitaly;
+import org.openkas.testkit.GitLabAnswer;
 import org.openkas.testkit.TestRepository;
 
 /** A server under test with everything around it: the distribution, or a peer that reads the same file. */
 final class Site implements AutoCloseable {
     static final String TOKEN = "glagent-bench-0123456789abcdef";
     private static final String PROJECT = "group/bench";
+    private static final int TUNNELS = 40;
+    private static final String ALLOWED = """
+            {"allowed_agents":[{"id":1,"config_project":{"id":7},"configuration":{}}],"job":{"id":1},"pipeline":{"id":1},
+            "project":{"id":7,"groups":[]},"user":{"id":1,"username":"bench"}}""";
 
     final FakeGitLab gitLab = FakeGitLab.release16();
     final FakeGitaly gitaly = FakeGitaly.onTcp();
     final TestRepository repository;
     final int agentPort;
     final int httpPort;
+    final int kubernetesPort;
     final ProcessFigures figures;
     final Path log;
     final long startedMillis;
@@ -43,9 +49,11 @@ final class Site implements AutoCloseable {
         for (int i = 0; i < agents; i++) {
             gitLab.agent(token(i), agentInfo(i));
         }
-        List<Integer> ports = freePorts(7);
+        List<Integer> ports = freePorts(8);
         agentPort = ports.getFirst();
+        kubernetesPort = ports.get(6);
         httpPort = ports.getLast();
+        gitLab.always("/job/allowed_agents", request -> GitLabAnswer.json(200, ALLOWED));
         redis = peer.isEmpty() ? Optional.empty() : Optional.of(start(List.of(System.getenv().getOrDefault("REDIS_BIN", "redis-server"), "--port",
                 ports.get(5).toString(), "--save", "", "--appendonly", "no"), directory.resolve("redis.log")));
         Path file = configuration(ports);
@@ -56,6 +64,13 @@ final class Site implements AutoCloseable {
         figures = new ProcessFigures(process.pid());
         await(ports.get(1));
         startedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
+    }
+
+    /** The first agent, with tunnels enough for every scenario. */
+    TunnelAgent tunnels(String transport) throws InterruptedException {
+        TunnelAgent agent = new TunnelAgent(Agent.channel(transport, port(transport)), token(0), TUNNELS);
+        Thread.sleep(1_000);
+        return agent;
     }
 
     /** Where agents of this transport come in. */
@@ -79,14 +94,15 @@ final class Site implements AutoCloseable {
         Path secret = Files.writeString(directory.resolve("secret"), Base64.getEncoder().encodeToString(FakeGitLab.SECRET));
         return Files.writeString(directory.resolve("kas.yaml"), """
                 gitlab: {address: "%s", authentication_secret_file: "%s", api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}
-                agent: {listen: {address: "127.0.0.1:%d", websocket: true, connections_per_token_per_minute: 100000000}}
+                agent: {listen: {address: "127.0.0.1:%d", websocket: true, connections_per_token_per_minute: 100000000},
+                  kubernetes_api: {listen: {address: "127.0.0.1:%d"}}}
                 observability: {listen: {address: "127.0.0.1:%d"}}
                 api: {listen: {address: "127.0.0.1:%d", authentication_secret_file: "%2$s"}}
                 private_api: {listen: {address: "127.0.0.1:%d", authentication_secret_file: "%2$s"}}
                 redis: {server: {address: "127.0.0.1:%d"}}
                 gitaly: {global_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000},
                   per_server_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}
-                """.formatted(gitLab.address(), secret, ports.get(0), ports.get(1), ports.get(2), ports.get(3), ports.get(5)));
+                """.formatted(gitLab.address(), secret, ports.get(0), ports.get(6), ports.get(1), ports.get(2), ports.get(3), ports.get(5)));
     }
 
     private Process start(List<String> command, Path output) throws IOException {
