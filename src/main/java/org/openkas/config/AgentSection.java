@@ -29,7 +29,7 @@ public record AgentSection(AgentListenSection listen, AgentConfigurationSection 
                 c.duration("info_cache_error_ttl", "how long GitLab's refusal of an agent token is kept").must(Rule.positive())
                         .orElse(Duration.ofMinutes(1)),
                 c.duration("info_cache_stale_ttl",
-                        "how long an expired answer about an agent may still serve while GitLab fails. 0s never. OpenKAS only")
+                        "how long an expired answer about an agent, or about a client of a cluster, may still serve while GitLab fails. 0s never. OpenKAS only")
                         .must(Rule.zeroOrLonger()).orElse(Duration.ofMinutes(5)),
                 c.duration("redis_conn_info_ttl", "after which time records of connected agents and tunnels expire in Redis")
                         .orElse(Duration.ofMinutes(5)),

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.openkas.testkit.FakeGitLab;
 import org.openkas.testkit.GitLabAnswer;
 import org.openkas.testkit.KubernetesAgent;
@@ -23,6 +25,7 @@ import org.openkas.testkit.SimulatedTunnels;
 /** The Kubernetes API of the whole server: whether there is one, who gets through it to an agent, and how it ends. */
 @Timeout(60)
 class KubernetesApiOnServerTest {
+    private static final String JOBS = "/job/allowed_agents";
     private static final String UP = "Kubernetes API endpoint is up";
     private static final String AGENTS = "listen: {address: '127.0.0.1:0', listen_grace_period: 0.01s}";
 
@@ -92,10 +95,13 @@ class KubernetesApiOnServerTest {
     }
 
     private void play(String section, Scene scene) throws Exception {
-        KubernetesAgent agent = new KubernetesAgent();
-        try (FakeGitLab gitLab = FakeGitLab.release19(); RunningServer running = start(gitLab, ", kubernetes_api: {" + section + "}")) {
+        play(new KubernetesAgent(), ", kubernetes_api: {" + section + "}", scene);
+    }
+
+    private void play(KubernetesAgent agent, String section, Scene scene) throws Exception {
+        try (FakeGitLab gitLab = FakeGitLab.release19(); RunningServer running = start(gitLab, section)) {
             gitLab.agent("token", 42, 7, "group/project");
-            gitLab.always("/job/allowed_agents", request -> GitLabAnswer.json(200, """
+            gitLab.always(JOBS, request -> GitLabAnswer.json(200, """
                     {"allowed_agents":[{"id":42,"config_project":{"id":5}},{"id":43,"config_project":{"id":5}}],"job":{"id":1},
                     "pipeline":{"id":2},"project":{"id":3},"user":{"id":7,"username":"u"}}"""));
             gitLab.always("/internal/kubernetes/authorize_proxy_user", request -> GitLabAnswer.json(201, """
@@ -132,8 +138,31 @@ class KubernetesApiOnServerTest {
             try (RawPeer peer = ask(running, "/k8s-proxy/", "Origin: https://evil.example", "Authorization: Bearer ci:42:job")) {
                 assertThat(peer.readHead()).startsWith("HTTP/1.1 403 ").contains("Content-Length: 0").doesNotContain("Server:");
             }
-            assertThat(gitLab.requests("/job/allowed_agents")).as("questions about the one job").hasSize(1);
+            assertThat(gitLab.requests(JOBS)).as("questions about the one job").hasSize(1);
             assertThat(agent.waiting()).isZero();
+        });
+    }
+
+    @ParameterizedTest
+    @DisplayName("known clients go on while GitLab fails for agent.info_cache_stale_ttl, as configured")
+    @CsvSource({"300s,200", "0s,500"})
+    void whileGitLabFails(String stale, int status) throws Exception {
+        KubernetesAgent agent = new KubernetesAgent();
+        agent.atEnd(call -> call.answer(200, "", "Content-Length", "0"));
+        String section = ", info_cache_stale_ttl: " + stale
+                + ", kubernetes_api: {listen: {address: '127.0.0.1:0'}, allowed_agent_cache_ttl: 0.2s}";
+        play(agent, section, (gitLab, running, pod) -> {
+            String token = "Authorization: Bearer ci:42:job";
+            try (RawPeer peer = ask(running, "/", token)) {
+                assertThat(peer.readHead()).startsWith("HTTP/1.1 200 ");
+            }
+            gitLab.always(JOBS, request -> GitLabAnswer.status(501));
+            await().untilAsserted(() -> {
+                try (RawPeer peer = ask(running, "/", token)) {
+                    assertThat(peer.readHead()).startsWith("HTTP/1.1 " + status + " ");
+                }
+                assertThat(gitLab.requests(JOBS)).as("questions after the first answer expired").hasSizeGreaterThan(1);
+            });
         });
     }
 

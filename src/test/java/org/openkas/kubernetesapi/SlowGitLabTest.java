@@ -96,7 +96,7 @@ class SlowGitLabTest {
                 proxy.timers.advance(Duration.ofSeconds(1));
                 return job.isDone() && user.isDone();
             });
-            assertThat(proxy.timers.nanos()).isLessThan(Duration.ofMinutes(2).toNanos());
+            assertThat(Duration.ofNanos(proxy.timers.nanos())).isLessThan(Duration.ofSeconds(50));
             assertThat(message(job.get())).endsWith(": response body read: context deadline exceeded");
             assertThat(user.get().status()).isEqualTo(401);
         }
@@ -213,23 +213,25 @@ class SlowGitLabTest {
             for (int i = 0; i < 100; i++) {
                 crowd.add(ask(proxy, stranger(i)));
             }
-            // of 20 tokens 4 are kept back; those who would wait longer than five seconds are told after a few attempts
-            await().until(() -> {
-                proxy.timers.advance(Duration.ofMillis(100));
-                return crowd.stream().filter(Future::isDone).count() >= 16 + 30;
-            });
+            // of 20 tokens 4 are kept back, and as long as time stands still there are no more
+            await().until(() -> crowd.stream().filter(Future::isDone).count() == 16);
             assertThat(proxy.get(JOB_TOKEN).status()).as("somebody known, at once").isEqualTo(200);
             assertThat(proxy.jobsAsked().getLast().header("Job-Token")).isEqualTo("job-token-of-a-job");
-            assertThat(crowd.stream().filter(one -> !one.isDone()).count()).as("waiting strangers").isBetween(10L, 54L);
+            assertThat(proxy.asked()).isEqualTo(1 + 16 + 1);
+            await().until(() -> {
+                proxy.timers.advance(Duration.ofMillis(100));
+                return crowd.stream().allMatch(Future::isDone);
+            });
             int refused = 0;
-            for (Future<Answer> one : crowd.stream().filter(Future::isDone).toList()) {
+            for (Future<Answer> one : crowd) {
                 if (one.get().status() == 500) {
                     refused++;
-                    assertThat(message(one.get())).endsWith("rate: Wait(n=1) would exceed context deadline");
+                    assertThat(message(one.get())).containsAnyOf("rate: Wait(n=1) would exceed context deadline",
+                            "context deadline exceeded");
                 }
             }
-            assertThat(refused).isGreaterThanOrEqualTo(10);
-            assertThat(errors(proxy)).as("lines about the crowd").isBetween(1L, 5L);
+            assertThat(refused).as("those who would have waited longer than five seconds").isPositive();
+            assertThat(errors(proxy)).as("lines about them").isBetween(1L, (long) refused);
         }
     }
 
