@@ -14,12 +14,16 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Timeout;
+import org.openkas.common.AgentToken;
+import org.openkas.common.Log;
 import org.openkas.gitlab.AgentInfo;
+import org.openkas.reversetunnel.AgentIdentification;
 import org.openkas.reversetunnel.ReverseTunnelService;
 import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.testkit.FakeTimers;
@@ -49,7 +53,7 @@ class TunnelInterleavingsTest {
         String name = InProcessServerBuilder.generateName();
         Server server = InProcessServerBuilder.forName(name).directExecutor().intercept(calls)
                 .addService(
-                        new ReverseTunnelService((token, _) -> identify(token.value(), random), registry, timers, random, Runnable::run))
+                        new ReverseTunnelService(new LookUps(random), registry, timers, random, Runnable::run))
                 .build().start();
         ManagedChannel connection = InProcessChannelBuilder.forName(name).directExecutor().build();
         Crowd crowd = new Crowd(random, agent -> withToken(connection, agent), channels);
@@ -88,14 +92,32 @@ class TunnelInterleavingsTest {
         return ClientInterceptors.intercept(connection, MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
-    /** GitLab fails now and then. */
-    private AgentInfo identify(String token, Random random) throws StatusException {
-        switch (random.nextInt(20)) {
-            case 0 -> throw Status.NOT_FOUND.asException();
-            case 1, 2, 3 -> throw Status.UNAVAILABLE.asException();
-            default -> calls.all.get(token).identified = true;
+    /** Some agents are known; GitLab, which tells of the others, fails now and then. */
+    private final class LookUps implements AgentIdentification {
+        private final Random random;
+
+        private LookUps(Random random) {
+            this.random = random;
         }
-        return TunnelBench.agent(Long.parseLong(token.substring(0, token.indexOf('-'))));
+
+        @Override
+        public Optional<AgentInfo> known(AgentToken token) {
+            return random.nextInt(3) == 0 ? Optional.of(found(token)) : Optional.empty();
+        }
+
+        @Override
+        public AgentInfo identify(AgentToken token, Log ignored) throws StatusException {
+            return switch (random.nextInt(20)) {
+                case 0 -> throw Status.NOT_FOUND.asException();
+                case 1, 2, 3 -> throw Status.UNAVAILABLE.asException();
+                default -> found(token);
+            };
+        }
+
+        private AgentInfo found(AgentToken token) {
+            calls.all.get(token.value()).identified = true;
+            return TunnelBench.agent(Long.parseLong(token.value().substring(0, token.value().indexOf('-'))));
+        }
     }
 
     /** Each tunnel is idle or has a caller, each caller has a tunnel or waits, each wait has its timer, and there is nothing else. */
