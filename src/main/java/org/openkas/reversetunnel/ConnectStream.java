@@ -24,7 +24,7 @@ import org.openkas.proto.reversetunnel.ConnectResponse;
 final class ConnectStream implements StreamObserver<ConnectRequest> {
 
     /** What all streams share. */
-    record Parts(AgentIdentification agents, TunnelRegistry registry, Timers timers, RandomGenerator random, Executor executor) {
+    record Parts(AgentIdentification agents, Descriptions descriptions, TunnelRegistry registry, Timers timers, RandomGenerator random, Executor executor) {
     }
 
     private final Parts parts;
@@ -100,7 +100,8 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
         if (open != null) {
             open.received(message);
         } else if (message.hasTunnelDescriptor() && who != null) {
-            open(new Tunnel(new AgentKey(who.type(), who.agentId()), message.getTunnelDescriptor().getAgentDescriptor(), stream,
+            open(new Tunnel(new AgentKey(who.type(), who.agentId()),
+                    parts.descriptions().of(message.getTunnelDescriptor().getAgentDescriptor()), stream,
                     parts.registry()));
         } else {
             end(Status.INVALID_ARGUMENT.withDescription("Invalid oneof value type: *rpc.ConnectRequest_" + kind(message)));

@@ -24,7 +24,7 @@ public final class ReverseTunnelService extends ReverseTunnelGrpc.ReverseTunnelI
     /** Brings tunnels to {@code registry}. {@code executor} runs look-ups, which block, each on a virtual thread. */
     public ReverseTunnelService(AgentIdentification agents, TunnelRegistry registry, Timers timers, RandomGenerator random,
             Executor executor) {
-        parts = new ConnectStream.Parts(agents, registry, timers, random, executor);
+        parts = new ConnectStream.Parts(agents, new Descriptions(), registry, timers, random, executor);
     }
 
     @Override

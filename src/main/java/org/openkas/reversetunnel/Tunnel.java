@@ -5,7 +5,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.openkas.message.FieldOrder;
-import org.openkas.proto.reversetunnel.AgentDescriptor;
 import org.openkas.proto.reversetunnel.ConnectRequest;
 import org.openkas.proto.reversetunnel.ConnectResponse;
 
@@ -30,9 +29,9 @@ public final class Tunnel {
     /** Known only to the stream's events, which come one at a time. */
     private int last = ConnectRequest.TUNNEL_DESCRIPTOR_FIELD_NUMBER;
 
-    Tunnel(AgentKey agent, AgentDescriptor descriptor, ServerCallStreamObserver<ConnectResponse> stream, TunnelRegistry registry) {
+    Tunnel(AgentKey agent, ServedMethods served, ServerCallStreamObserver<ConnectResponse> stream, TunnelRegistry registry) {
         this.agent = agent;
-        served = new ServedMethods(descriptor);
+        this.served = served;
         this.stream = stream;
         this.registry = registry;
     }

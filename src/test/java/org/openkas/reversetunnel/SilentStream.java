@@ -15,8 +15,9 @@ final class SilentStream extends ServerCallStreamObserver<ConnectResponse> {
     final AtomicReference<Status> end = new AtomicReference<>();
 
     static Tunnel tunnel(TunnelRegistry registry, AgentKey agent, String service, SilentStream stream) {
-        return new Tunnel(agent, AgentDescriptor.newBuilder().addServices(Service.newBuilder().setName(service)
-                .addMethods(Method.newBuilder().setName("Do"))).build(), stream, registry);
+        AgentDescriptor described = AgentDescriptor.newBuilder()
+                .addServices(Service.newBuilder().setName(service).addMethods(Method.newBuilder().setName("Do"))).build();
+        return new Tunnel(agent, new ServedMethods(described), stream, registry);
     }
 
     @Override
