@@ -76,6 +76,15 @@ public class HeldPorts {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             held.remove(port, fresh); // the next agent tries again
+            close(fresh);
+        }
+    }
+
+    private static void close(Held one) {
+        try {
+            one.release();
+        } catch (IOException e) {
+            return; // closed all the same
         }
     }
 
@@ -102,11 +111,7 @@ public class HeldPorts {
         });
         held.forEach((port, each) -> {
             held.remove(port, each);
-            try {
-                each.release();
-            } catch (IOException e) {
-                return; // closed all the same
-            }
+            close(each);
         });
     }
 }

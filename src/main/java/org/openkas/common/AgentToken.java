@@ -29,6 +29,11 @@ public record AgentToken(AgentType type, String value) {
         }
     }
 
+    /** Whether an HTTP header can carry it; a token that nobody can send is nobody's. */
+    public boolean sendable() {
+        return value.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+    }
+
     @Override
     public String toString() {
         return "AgentToken[" + type.label() + ", hidden]";

@@ -43,7 +43,7 @@ public final class HttpAgentInfoSource implements AgentInfoSource {
 
     @Override
     public AgentInfo agentInfo(AgentToken token) throws GitLabException, InterruptedException {
-        if (token.type() != AgentType.AGENTK) {
+        if (token.type() != AgentType.AGENTK || !token.sendable()) {
             // tokens of other kinds would only be good at other paths, whose answers nothing here can use
             throw GitLabException.status(401, CURRENT, "");
         }

@@ -30,6 +30,7 @@ import org.openkas.common.Timers;
  * first byte of the answer is sent once more by the client of the JDK; GitLab closes idle connections at will. Thread-safe.
  */
 final class HttpTransport implements AutoCloseable {
+    private static final int UNAUTHORIZED = 401;
     private static final int MOST_CONNECTIONS = 50;
     /** As many connections are left to calls that somebody known waits for. */
     private static final int RESERVED_CONNECTIONS = 10;
@@ -106,15 +107,30 @@ final class HttpTransport implements AutoCloseable {
         }
     }
 
-    private HttpRequest request(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean compressed) {
+    private HttpRequest request(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean compressed)
+            throws GitLabException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method,
                 body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
-        headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
+        for (Map.Entry<String, List<String>> header : headers.entrySet()) {
+            for (String value : header.getValue()) {
+                add(request, header.getKey(), value, uri);
+            }
+        }
         if (compressed) {
             request.header("Accept-Encoding", "gzip");
         }
         proxies.authorization(uri).ifPresent(authorization -> request.setHeader("Proxy-Authorization", authorization));
         return request.build();
+    }
+
+    /** A value that no header can carry is a credential that GitLab cannot have given; errors must not show it. */
+    private static void add(HttpRequest.Builder request, String name, String value, URI uri) throws GitLabException {
+        try {
+            request.header(name, value);
+        } catch (IllegalArgumentException e) {
+            throw GitLabException.status(UNAUTHORIZED, uri.getPath(),
+                    "not sent: the value of " + name + " contains characters that no header can carry, such as a line break at its end");
+        }
     }
 
     private HttpResponse<InputStream> answer(HttpRequest request, TransportFailure failure, Optional<Duration> time)

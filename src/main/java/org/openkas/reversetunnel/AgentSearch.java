@@ -73,7 +73,7 @@ final class AgentSearch {
             if (over()) {
                 failed.accept(AgentLookup.CANCELLED);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // the stream would stay open for ever
             log.withError(e).error("ReverseTunnel: unexpected failure");
             if (over()) {
                 failed.accept(Status.INTERNAL.withDescription("ReverseTunnel: unexpected failure"));

@@ -102,9 +102,9 @@ public final class Tunnel {
             if (ended) {
                 return;
             }
-            finish(status);
+            ended = true;
         }
-        registry.remove(this);
+        close(status);
     }
 
     /** Waiting should end: an unused tunnel ends with OK. */
@@ -113,13 +113,14 @@ public final class Tunnel {
             if (ended || receiver != null) {
                 return;
             }
-            finish(Status.OK);
+            ended = true;
         }
-        registry.remove(this);
+        close(Status.OK);
     }
 
-    private void finish(Status status) {
-        ended = true;
+    /** Once only, when nothing is sent any more. Nobody finds the tunnel when its agent learns of the end. */
+    private void close(Status status) {
+        registry.remove(this);
         if (status.isOk()) {
             stream.onCompleted();
         } else {

@@ -1,6 +1,7 @@
 package org.openkas.gitlab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
@@ -12,6 +13,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
@@ -169,5 +172,20 @@ class HttpAgentInfoSourceTest extends AgentInfoSourceContract {
 
     private static GitLabException failure(AgentInfoSource source, AgentToken token) {
         return catchThrowableOfType(GitLabException.class, () -> source.agentInfo(token));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"known-token\n", "known-token\r\nX: y", "known\u0000token", "t\u00f6ken", "\ufffd"})
+    @DisplayName("A token that no header can carry is refused without asking, and shown to nobody")
+    void unsendableToken(String token) throws Exception {
+        HttpAgentInfoSource source = source(FakeGitLab.release16());
+        assertThatThrownBy(() -> source.agentInfo(AgentToken.ofAgentk(token)))
+                .isInstanceOfSatisfying(GitLabException.class, refusal -> {
+                    assertThat(refusal.kind()).isEqualTo(GitLabException.Kind.UNAUTHORIZED);
+                    assertThat(refusal).hasNoCause();
+                    assertThat(refusal.toString()).doesNotContain(token);
+                });
+        assertThat(gitLab.requests()).isEmpty();
+        assertThat(source.agentInfo(TOKEN).agentId()).as("the older path is still found").isEqualTo(42);
     }
 }

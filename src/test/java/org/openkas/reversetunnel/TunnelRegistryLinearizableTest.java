@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Lincheck switches between threads at every access to shared state, in many ways, and compares what the operations gave with
  * every order of them. In a process of its own, since it instruments classes.
  */
-@Timeout(180)
+@Timeout(600)
 class TunnelRegistryLinearizableTest {
     @TempDir
     Path directory;
@@ -38,7 +38,7 @@ class TunnelRegistryLinearizableTest {
                 "-XX:+EnableDynamicAgentLoading", "-cp", System.getProperty("java.class.path"), operations.getName()))
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
-            boolean ended = process.waitFor(170, TimeUnit.SECONDS);
+            boolean ended = process.waitFor(290, TimeUnit.SECONDS);
             assertThat(ended).as(Files.readString(output)).isTrue();
             assertThat(process.exitValue()).as(Files.readString(output)).isZero();
         } finally {

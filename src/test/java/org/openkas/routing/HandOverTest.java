@@ -164,6 +164,23 @@ class HandOverTest {
     }
 
     @Test
+    @DisplayName("Requests for an agent that gives no tunnels do not pile up: so many wait, 20 s each, and the next fails at once")
+    void crowd() throws Exception {
+        List<ScriptedCaller> callers = Stream.generate(this::caller).limit(TunnelRegistry.MAX_WAITING).toList();
+        ScriptedCaller refused = caller();
+        assertThat(refused.end).isDone();
+        assertThat(refused.end().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(registry.waiting()).isEqualTo(TunnelRegistry.MAX_WAITING);
+        timers.advance(Duration.ofSeconds(20));
+        assertThat(callers).allMatch(caller -> caller.end.isDone());
+        assertThat(registry.waiting()).isZero();
+        assertThat(timers.pending()).isZero();
+        ScriptedCaller late = caller();
+        assertThat(tunnel().next().hasRequestInfo()).isTrue();
+        assertThat(late.end).isNotDone();
+    }
+
+    @Test
     @DisplayName("A caller that leaves after 2 s, or whose own time is over, counts as aborted")
     void aborted() throws Exception {
         ScriptedCaller caller = caller();

@@ -12,16 +12,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/**
- * A network between an agent and the server that a test can freeze: connections stay open, and nothing passes. What either
- * side sends is taken and lost then.
- */
+/** A network between an agent and the server that a test can freeze: connections stay open, and nothing passes. */
 final class Relay implements AutoCloseable {
     private final ServerSocket listener;
     private final int target;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final CountDownLatch abandoned = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean frozen;
+    private volatile boolean clogged;
 
     Relay(int target) throws IOException {
         this.target = target;
@@ -33,8 +32,14 @@ final class Relay implements AutoCloseable {
         return listener.getLocalPort();
     }
 
+    /** What either side sends is taken and lost from now on. */
     void freeze() {
         frozen = true;
+    }
+
+    /** What either side sends is not even taken from now on, so that it fills the buffers on the way. */
+    void clog() {
+        clogged = true;
     }
 
     /** Waits until the server closes a frozen connection; false if it does not in time. */
@@ -64,6 +69,10 @@ final class Relay implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             int count = in.read(buffer);
             while (count >= 0) {
+                if (clogged) {
+                    closed.await();
+                    return;
+                }
                 if (!frozen) {
                     out.write(buffer, 0, count);
                 }
@@ -72,11 +81,14 @@ final class Relay implements AutoCloseable {
             end.run();
         } catch (IOException e) {
             end.run(); // reset, or closed
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     @Override
     public void close() throws IOException {
+        closed.countDown();
         listener.close();
         for (Socket socket : sockets) {
             socket.close();

@@ -65,6 +65,28 @@ class TunnelLeaksTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"grpc", "ws"})
+    @DisplayName("Connections cut in the midst of everything lose no buffer")
+    void cut(String scheme) throws Exception {
+        for (int seed = 1; seed <= 5; seed++) {
+            try (TunnelBench bench = new TunnelBench();
+                    SimulatedAgent first = new SimulatedAgent(bench.connection(scheme), "token-1", "a");
+                    SimulatedAgent second = new SimulatedAgent(bench.connection(scheme), "token-2", "b")) {
+                List<Channel> connections = List.of(first.authorized(), second.authorized());
+                Crowd crowd = new Crowd(new Random(seed), agent -> connections.get(agent - 1), bench.channels);
+                for (int step = 0; step < STEPS / 3; step++) {
+                    crowd.step();
+                }
+                bench.server.close();
+                crowd.callersLeave();
+                crowd.agentsRead();
+                await().untilAsserted(crowd::assertEnded);
+            }
+        }
+        watch.check();
+    }
+
     private static long openStreams(TunnelBench bench) {
         return (long) (count(bench, "grpc_server_started") - count(bench, "grpc_server_handled"));
     }

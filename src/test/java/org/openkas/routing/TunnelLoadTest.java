@@ -27,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.common.AgentType;
 import org.openkas.grpc.ConnectionPolicy;
+import org.openkas.proto.grpctool.HttpRequest;
 import org.openkas.testkit.AgentChannels;
 import org.openkas.testkit.AgentServices;
 import org.openkas.testkit.SimulatedAgent;
@@ -35,6 +36,10 @@ import org.openkas.testkit.SimulatedTunnels;
 /** Many requests at once, and agents that stop answering. */
 @Timeout(120)
 class TunnelLoadTest {
+
+    /** The library pings no sooner than after 10 s. */
+    private static final ConnectionPolicy IMPATIENT = ConnectionPolicy.STANDARD.withKeepAlive(Duration.ofMillis(1), Duration.ofMillis(500),
+            Duration.ZERO);
 
     private static ServerServiceDefinition[] services() {
         return new AgentServices().all().stream().map(BindableService::bindService).toArray(ServerServiceDefinition[]::new);
@@ -124,10 +129,10 @@ class TunnelLoadTest {
     @DisplayName("An agent that freezes: its requests fail with the keepalive's verdict, one that waits is served by its next connection,"
             + " and another agent is unharmed")
     void frozenAgent() throws Exception {
-        ConnectionPolicy policy = ConnectionPolicy.STANDARD.withKeepAlive(Duration.ofMillis(1), Duration.ofMillis(500), Duration.ZERO);
-        try (TunnelBench bench = new TunnelBench(Duration.ofHours(2), policy);
+        try (TunnelBench bench = new TunnelBench(Duration.ofHours(2), IMPATIENT);
                 Relay relay = new Relay(bench.server.bound().port());
-                SimulatedAgent frozen = new SimulatedAgent(AgentChannels.grpc(relay.port()), "token-1", "a");
+                SimulatedAgent frozen = new SimulatedAgent(AgentChannels.grpc(relay.port()),
+                        "token-1", "a");
                 SimulatedAgent restarted = new SimulatedAgent(bench.connection("grpc"), "token-1", "a2");
                 SimulatedAgent healthy = new SimulatedAgent(bench.connection("grpc"), "token-2", "b");
                 SimulatedTunnels _ = healthy.tunnels(2, services())) {
@@ -145,7 +150,6 @@ class TunnelLoadTest {
             assertThat(ClientCalls.blockingUnaryCall(bench.channels.to(AgentType.AGENTK, 2), AgentServices.ECHO, CallOptions.DEFAULT,
                     question))
                     .isEqualTo(question);
-            // the library pings no sooner than after 10 s
             assertThat(relay.awaitAbandoned(Duration.ofSeconds(20))).isTrue();
             for (ScriptedCaller caller : callers) {
                 Status status = caller.end.get(1, TimeUnit.SECONDS);
@@ -159,6 +163,35 @@ class TunnelLoadTest {
             assertThat(again.next().hasRequestInfo()).isTrue();
             assertThat(waiting.end).isNotDone();
             assertThat(bench.registry.waiting()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("An agent that takes nothing any more: what a caller sends to it stops, and ends with the keepalive's verdict without a trace")
+    void cloggedAgent() throws Exception {
+        try (LeakWatch watch = new LeakWatch()) {
+            try (TunnelBench bench = new TunnelBench(Duration.ofHours(2), IMPATIENT);
+                    Relay relay = new Relay(bench.server.bound().port());
+                    SimulatedAgent agent = new SimulatedAgent(
+                            AgentChannels.ws(relay.port()), "token-1", "a")) {
+                ScriptedAgent tunnel = ScriptedAgent.kubernetes(agent.authorized());
+                await().until(() -> bench.registry.idle() == 1);
+                ScriptedCaller caller = ScriptedCaller.begin(bench.channels.to(AgentType.AGENTK, 1));
+                assertThat(tunnel.next().hasRequestInfo()).isTrue();
+                relay.clog();
+                HttpRequest megabyte = ScriptedCaller.data("x".repeat(1 << 20));
+                int sent = 0;
+                while (caller.call.isReady() && sent < 100) {
+                    caller.call.sendMessage(megabyte);
+                    sent++;
+                }
+                assertThat(sent).as("MiB that went somewhere").isLessThan(100);
+                Status status = caller.end.get(15, TimeUnit.SECONDS);
+                assertThat(status.getCode()).isEqualTo(Status.Code.CANCELLED);
+                caller.call.sendMessage(megabyte);
+                assertThat(bench.registry.idle()).isZero();
+            }
+            watch.check();
         }
     }
 }

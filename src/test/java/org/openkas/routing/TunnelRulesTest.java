@@ -149,6 +149,21 @@ class TunnelRulesTest {
     }
 
     @Test
+    @DisplayName("A look-up that fails as nobody expected ends the call, and is logged")
+    void brokenLookUp() throws Exception {
+        for (Throwable failure : List.of(new IllegalStateException("a"), new StackOverflowError("b"))) {
+            bench.agents = (_, _) -> {
+                if (failure instanceof Error error) {
+                    throw error;
+                }
+                throw (RuntimeException) failure;
+            };
+            assertStatus(ScriptedAgent.silent(agent).end(), Status.Code.INTERNAL, "ReverseTunnel: unexpected failure");
+        }
+        assertThat(bench.log.lines("ReverseTunnel: unexpected failure")).hasSize(2);
+    }
+
+    @Test
     @DisplayName("An agent that leaves interrupts the look-up made for it")
     void leavesDuringLookUp() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);

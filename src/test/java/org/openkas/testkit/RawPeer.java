@@ -191,7 +191,7 @@ public final class RawPeer implements AutoCloseable {
             while (true) {
                 Http2Frame frame = readFrame();
                 if (frame.type() == Http2Frame.HEADERS && frame.stream() == 1 && frame.has(Http2Frame.END_STREAM)) {
-                    seen.add("grpc-status 0");
+                    seen.add("grpc-status " + frame.headers(headersDecoder).get("grpc-status"));
                 } else if (frame.type() == Http2Frame.GOAWAY) {
                     seen.add(frame.debug() + " " + frame.error());
                 } else if (frame.type() == Http2Frame.PING && !frame.has(Http2Frame.ACK)) {
