@@ -67,6 +67,9 @@ final class ProtobufBody {
                 throw ApiFailure.bad("the body does not begin as protobuf of Kubernetes does");
             }
             UnknownFieldSet envelope = UnknownFieldSet.parseFrom(bytes.substring(MAGIC.size()));
+            if (!envelope.hasField(2)) {
+                throw ApiFailure.bad("the body has an envelope and nothing in it");
+            }
             UnknownFieldSet type = UnknownFieldSet.parseFrom(last(envelope, 1));
             String kind = last(type, 2).toStringUtf8();
             if (!MESSAGES.containsKey(kind)) {
