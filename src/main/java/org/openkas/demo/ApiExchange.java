@@ -100,7 +100,8 @@ final class ApiExchange {
         if (content.length > LARGEST_BODY) {
             throw new ApiFailure(413, "RequestEntityTooLarge", "the body is larger than " + LARGEST_BODY + " bytes");
         }
-        return content;
+        boolean protobuf = head.value("Content-Type").orElse("").startsWith(ProtobufBody.MEDIA_TYPE) && content.length > 0;
+        return protobuf ? ProtobufBody.json(content) : content;
     }
 
     /** Answers with a JSON body. */

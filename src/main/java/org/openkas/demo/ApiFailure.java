@@ -56,6 +56,8 @@ final class ApiFailure extends Exception {
         ObjectNode status = Json.object("v1", "Status");
         status.putObject("metadata");
         status.put("status", "Failure").put("message", getMessage()).put("reason", reason).put("code", code);
+        // kubectl looks into them without asking whether they are there
+        status.putObject("details");
         return status;
     }
 }

@@ -1,6 +1,5 @@
 package org.openkas.demo;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -159,7 +158,7 @@ public final class DemoCluster implements AutoCloseable {
 
     private void below(ApiExchange exchange, String group, List<String> path) throws IOException, ApiFailure, InterruptedException {
         if (path.getFirst().startsWith("selfsubject") && exchange.method().equals("POST")) {
-            exchange.json(201, review(exchange, path.getFirst()));
+            exchange.json(201, SelfReviews.answer(exchange, path.getFirst()));
             return;
         }
         boolean inNamespace = path.getFirst().equals("namespaces") && path.size() > 2 && Kind.named(group, path.get(2)).isPresent();
@@ -194,40 +193,6 @@ public final class DemoCluster implements AutoCloseable {
             case "scale" -> objects.scale(exchange, kind, namespace, name);
             default -> objects.one(exchange, kind, namespace, name);
         }
-    }
-
-    private static ObjectNode review(ApiExchange exchange, String plural) throws IOException, ApiFailure {
-        exchange.content();
-        if (plural.equals("selfsubjectaccessreviews")) {
-            ObjectNode review = Json.object("authorization.k8s.io/v1", "SelfSubjectAccessReview");
-            review.putObject("metadata");
-            review.putObject("status").put("allowed", true).put("reason", "everybody may do everything in the demo");
-            return review;
-        }
-        if (!plural.equals("selfsubjectreviews")) {
-            throw ApiFailure.noPath();
-        }
-        HttpHead head = exchange.head();
-        ObjectNode review = Json.object("authentication.k8s.io/v1", "SelfSubjectReview");
-        review.putObject("metadata");
-        ObjectNode user = review.putObject("status").putObject("userInfo");
-        user.put("username", head.value("Impersonate-User").orElse("system:serviceaccount:openkas-demo:demo-agent"));
-        head.value("Impersonate-Uid").ifPresent(uid -> user.put("uid", uid));
-        ArrayNode groups = user.putArray("groups");
-        head.values("Impersonate-Group").forEach(groups::add);
-        groups.add("system:authenticated");
-        ObjectNode extra = Json.object();
-        for (HttpHead.Field field : head.fields()) {
-            if (field.name().toLowerCase(java.util.Locale.ROOT).startsWith("impersonate-extra-")) {
-                String name = java.net.URLDecoder.decode(field.name().substring(18).replace("+", "%2B"),
-                        java.nio.charset.StandardCharsets.UTF_8).toLowerCase(java.util.Locale.ROOT);
-                extra.withArrayProperty(name).add(field.value());
-            }
-        }
-        if (!extra.isEmpty()) {
-            user.set("extra", extra);
-        }
-        return review;
     }
 
     /** Closes all connections; nothing goes on any more. */

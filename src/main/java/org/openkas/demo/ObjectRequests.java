@@ -3,8 +3,6 @@ package org.openkas.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
@@ -13,14 +11,14 @@ import org.openkas.common.Timers;
 
 /** Get, list, watch, create, update, patch and delete of objects. Thread-safe. */
 final class ObjectRequests {
-    private static final int LONGEST_WATCH_SECONDS = 1800;
-
     private final ObjectStore store;
     private final Timers timers;
+    private final WatchRequests watches;
 
     ObjectRequests(ObjectStore store, Timers timers) {
         this.store = store;
         this.timers = timers;
+        watches = new WatchRequests(store, timers);
     }
 
     /** Serves a request for one object. */
@@ -43,7 +41,7 @@ final class ObjectRequests {
         switch (exchange.method()) {
             case "GET", "HEAD" -> {
                 if (exchange.flag("watch")) {
-                    watch(exchange, kind, namespace);
+                    watches.watch(exchange, kind, namespace);
                 } else {
                     list(exchange, kind, namespace);
                 }
@@ -156,92 +154,6 @@ final class ObjectRequests {
         exchange.json(200, answer);
     }
 
-    private void watch(ApiExchange exchange, Kind kind, String namespace) throws IOException, ApiFailure, InterruptedException {
-        Predicate<JsonNode> wanted = selector(exchange);
-        String since = exchange.parameter("resourceVersion");
-        String limit = exchange.parameter("timeoutSeconds");
-        long seconds = limit.matches("\\d{1,6}") && !limit.equals("0") ? Long.parseLong(limit) : LONGEST_WATCH_SECONDS;
-        long end = timers.nanos() + Duration.ofSeconds(seconds).toNanos();
-        boolean table = asTable(exchange);
-        ObjectStore.Snapshot snapshot = store.list(kind, namespace);
-        boolean fromNow = since.isEmpty() || since.equals("0");
-        if (!fromNow && !since.matches("\\d{1,18}")) {
-            throw ApiFailure.bad("the resource version is not a number: " + since);
-        }
-        long seen = fromNow ? snapshot.version() : Long.parseLong(since);
-        try (OutputStream out = exchange.stream("application/json")) {
-            EventWriter events = new EventWriter(out, exchange, kind, table);
-            if (fromNow) {
-                for (ObjectNode object : snapshot.objects()) {
-                    if (wanted.test(object)) {
-                        events.write("ADDED", object);
-                    }
-                }
-            }
-            while (timers.nanos() < end) {
-                List<ObjectStore.Change> changes;
-                try {
-                    changes = store.changesAfter(seen, Duration.ofNanos(end - timers.nanos()));
-                } catch (ApiFailure e) {
-                    events.failure(e);
-                    return;
-                }
-                if (changes.isEmpty()) {
-                    return;
-                }
-                for (ObjectStore.Change change : changes) {
-                    seen = change.version();
-                    if (change.kind().equals(kind)) {
-                        tell(events, change, wanted.and(object -> namespace.isEmpty()
-                                || Json.text(object, "metadata", "namespace").equals(namespace)));
-                    }
-                }
-            }
-        }
-    }
-
-    private static void tell(EventWriter events, ObjectStore.Change change, Predicate<JsonNode> wanted) throws IOException {
-        Optional<ObjectNode> before = change.before().filter(wanted);
-        Optional<ObjectNode> after = change.after().filter(wanted);
-        if (after.isPresent()) {
-            events.write(before.isPresent() ? "MODIFIED" : "ADDED", after.get());
-        } else if (before.isPresent()) {
-            events.write("DELETED", change.after().orElse(before.get()));
-        }
-    }
-
-    /** Writes the events of one watch. */
-    private final class EventWriter {
-        private final OutputStream out;
-        private final ApiExchange exchange;
-        private final Kind kind;
-        private final boolean table;
-        private boolean first = true;
-
-        EventWriter(OutputStream out, ApiExchange exchange, Kind kind, boolean table) {
-            this.out = out;
-            this.exchange = exchange;
-            this.kind = kind;
-            this.table = table;
-        }
-
-        void write(String type, ObjectNode object) throws IOException {
-            ObjectNode shown = table
-                    ? new Tables(timers.now()).table(kind, List.of(object), exchange.parameter("includeObject"), first)
-                    : object;
-            first = false;
-            line(Json.object().put("type", type).set("object", shown));
-        }
-
-        void failure(ApiFailure failure) throws IOException {
-            line(Json.object().put("type", "ERROR").set("object", failure.status()));
-        }
-
-        private void line(ObjectNode event) throws IOException {
-            out.write((event + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        }
-    }
-
     private void answer(ApiExchange exchange, Kind kind, int status, ObjectNode object) throws IOException {
         exchange.json(status,
                 asTable(exchange)
@@ -249,13 +161,15 @@ final class ObjectRequests {
                         : object);
     }
 
-    private static boolean asTable(ApiExchange exchange) {
+    /** Whether the client wants rows for people in place of objects. */
+    static boolean asTable(ApiExchange exchange) {
         // the first form that we know wins; the client lists plain JSON last
         return exchange.head().members("Accept").stream()
                 .anyMatch(type -> type.contains("as=Table") && (type.contains("v=v1;") || type.endsWith("v=v1")));
     }
 
-    private static Predicate<JsonNode> selector(ApiExchange exchange) throws ApiFailure {
+    /** Which objects the client wants. */
+    static Predicate<JsonNode> selector(ApiExchange exchange) throws ApiFailure {
         return Selector.of(exchange.parameter("labelSelector"), exchange.parameter("fieldSelector"));
     }
 }

@@ -1,6 +1,8 @@
 package org.openkas.standalone;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.openkas.config.Secret;
 
 /**
@@ -33,12 +35,12 @@ public record UserAccess(String user, String agent, long agentId, Secret token) 
         return new UserAccess(user, agent, wanted.id(), file.userToken(user));
     }
 
-    private static String names(java.util.List<String> names) {
+    private static String names(List<String> names) {
         return names.isEmpty() ? "none" : String.join(", ", names.stream().sorted().toList());
     }
 
     /** What stands behind {@code Bearer} in requests to the Kubernetes API listener (chapter 03 §3). */
     public Secret bearer() {
-        return Secret.of(("pat:" + agentId + ":" + token.text()).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        return Secret.of(("pat:" + agentId + ":" + token.text()).getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -90,6 +90,28 @@ abstract class KubectlContract {
 
     @ParameterizedTest
     @EnumSource
+    void create(Streams streams) throws Exception {
+        Kubectl kubectl = kubectl(streams);
+        String name = "made-" + streams.ordinal();
+        kubectl.out("create", "namespace", name);
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(kubectl.out("get", "namespace", name)).contains("Active"));
+        kubectl.out("create", "configmap", "c", "--from-literal=a=1", "-n", name);
+        assertThat(kubectl.out("get", "configmap", "c", "-n", name, "-o", "jsonpath={.data.a}")).isEqualTo("1");
+        kubectl.out("create", "secret", "generic", "s", "--from-literal=a=b", "-n", name);
+        assertThat(kubectl.out("get", "secret", "s", "-n", name, "-o", "jsonpath={.data.a}")).isEqualTo("Yg==");
+        kubectl.out("create", "service", "clusterip", "v", "--tcp=80:web", "-n", name);
+        assertThat(kubectl.out("get", "service", "v", "-n", name, "-o", "jsonpath={.spec.ports[0].port}{.spec.ports[0].targetPort}"))
+                .isEqualTo("80web");
+        kubectl.out("create", "serviceaccount", "a", "-n", name);
+        kubectl.out("create", "deployment", "d", "--image=demo/hello:1", "--replicas=2", "--port=80", "-n", name);
+        kubectl.out("rollout", "status", "deployment", "d", "-n", name, "--timeout=30s");
+        assertThat(kubectl.out("get", "pods", "-n", name, "-o", "jsonpath={.items[*].spec.containers[0].image}"))
+                .isEqualTo("demo/hello:1 demo/hello:1");
+        kubectl.out("delete", "namespace", name);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void watch(Streams streams) throws Exception {
         Kubectl kubectl = kubectl(streams);
         String name = "watched-" + streams.ordinal();
