@@ -108,6 +108,10 @@ public final class KubernetesApiServer implements AutoCloseable {
                 channel.pipeline().addLast(tls.context().newHandler(channel.alloc()));
             }
             new ClientConnection(proxy).install(channel.pipeline());
+            if (stopping) {
+                // it may have come too late to be told with the others
+                channel.pipeline().fireUserEventTriggered(ClientConnection.Stop.NOW);
+            }
         }
     }
 

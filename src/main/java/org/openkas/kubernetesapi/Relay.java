@@ -91,7 +91,7 @@ final class Relay implements AgentCall.Events {
         if (answered) {
             connection.close();
         } else {
-            exchange.failed("HTTP->gRPC: failed to read request body", Status.UNKNOWN.withDescription("malformed body"));
+            exchange.malformedBody();
         }
     }
 
@@ -122,6 +122,11 @@ final class Relay implements AgentCall.Events {
         upgraded = code == SWITCHING && request.upgrade();
         if ((code < 200 && !upgraded) || code > 999) {
             call.fail(Status.INVALID_ARGUMENT.withDescription("unexpected status code " + code));
+            return;
+        }
+        if (upgraded && !requestSent) {
+            // what the client still sends would be taken for the other protocol
+            call.fail(Status.INVALID_ARGUMENT.withDescription("unexpected upgrade before the end of the request"));
             return;
         }
         HeaderLines headers = OwnHeaders.ofAgent(header.getResponse().getHeaderMap(), upgraded, proxy, origin, agentId);
