@@ -389,10 +389,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     void finish(boolean keep) {
         exchange = null;
         lastWrite = ctx().writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-        if (decoder.holdsBytes() || !keep) {
+        if (!keep || !refuseUpgrade()) {
             leave();
         } else {
-            resumeDecoder();
             if (bodyComplete) {
                 idle();
             } else {
@@ -431,12 +430,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void resumeDecoder() {
-        try {
-            decoder.resume();
-        } catch (Exception e) {
-            close();
+    /**
+     * The upgrade that the client asked for is refused: what it sends from now on is HTTP.
+     *
+     * @return false if it has sent something early, which may be anything: the connection cannot go on
+     */
+    boolean refuseUpgrade() {
+        if (decoder.holdsBytes()) {
+            return false;
         }
+        decoder.resume();
+        return true;
     }
 
     private void idle() {

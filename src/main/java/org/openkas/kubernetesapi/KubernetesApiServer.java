@@ -11,6 +11,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -94,6 +95,11 @@ public final class KubernetesApiServer implements AutoCloseable {
     /** Where it listens. Only after {@link #start}. */
     public BoundAddress bound() {
         return bound.orElseThrow();
+    }
+
+    /** The clients that are connected now. */
+    Set<io.netty.channel.Channel> connections() {
+        return Set.copyOf(connections);
     }
 
     private final class Connection extends ChannelInitializer<io.netty.channel.Channel> {

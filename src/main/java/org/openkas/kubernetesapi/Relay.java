@@ -31,6 +31,7 @@ final class Relay implements AgentCall.Events {
     private boolean upgraded;
     private boolean tookOver;
     private boolean bodiless;
+    private boolean clean = true;
     private boolean keep;
     private boolean askedForMore = true;
     private long left = UNKNOWN;
@@ -131,6 +132,9 @@ final class Relay implements AgentCall.Events {
         }
         HeaderLines headers = OwnHeaders.ofAgent(header.getResponse().getHeaderMap(), upgraded, proxy, origin, agentId);
         bodiless = upgraded || request.method().equals("HEAD") || code == 204 || code == 304;
+        if (request.upgrade() && !upgraded) {
+            clean = connection.refuseUpgrade();
+        }
         if (!frame(headers, code)) {
             call.fail(Status.INVALID_ARGUMENT.withDescription("invalid Content-Length in response"));
             return;
@@ -168,7 +172,7 @@ final class Relay implements AgentCall.Events {
         } else if (!bodiless) {
             headers.replace("Transfer-Encoding", List.of("chunked"));
         }
-        keep = delimited && request.keepAlive() && !connection.isStopping();
+        keep = delimited && clean && request.keepAlive() && !connection.isStopping();
         if (!keep) {
             headers.replace("Connection", List.of("close"));
         }

@@ -1,7 +1,6 @@
 package org.openkas.kubernetesapi;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -14,7 +13,6 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads requests, strictly where others may read them otherwise (chapter 03 §2.3), and stops behind one that asks for an
@@ -28,7 +26,6 @@ final class RequestDecoder extends HttpRequestDecoder {
     static final int LARGEST_HEAD = (1 << 20) + (4 << 10);
 
     private final IntConsumer onBytes;
-    private @Nullable ChannelHandlerContext context;
     private boolean betweenRequests = true;
     private boolean lost;
     private boolean upgrading;
@@ -40,12 +37,6 @@ final class RequestDecoder extends HttpRequestDecoder {
         super(new HttpDecoderConfig().setMaxInitialLineLength(LARGEST_HEAD).setMaxHeaderSize(LARGEST_HEAD).setMaxChunkSize(LARGEST_CHUNK)
                 .setAllowDuplicateContentLengths(true).setHeadersFactory(RequestHeaders.FACTORY));
         this.onBytes = onBytes;
-    }
-
-    @Override
-    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
-        context = ctx;
-        super.handlerAdded(ctx);
     }
 
     @Override
@@ -133,11 +124,9 @@ final class RequestDecoder extends HttpRequestDecoder {
         return holding && actualReadableBytes() > 0;
     }
 
-    /** If this decoder stands behind a request for an upgrade: it was refused, and what follows is HTTP. */
-    void resume() throws Exception {
-        if (holding && context != null) {
-            holding = false;
-            super.channelRead(context, Unpooled.EMPTY_BUFFER);
-        }
+    /** If an upgrade was asked for, it was refused, and what follows is HTTP. Only while {@link #holdsBytes} is false. */
+    void resume() {
+        upgrading = false;
+        holding = false;
     }
 }
