@@ -72,7 +72,8 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
                 && headers.values("Connection").stream()
                         .noneMatch(line -> List.of(line.toLowerCase(Locale.ROOT).split("[, \t]+", -1)).contains("close"));
         return new Read(
-                new RequestHead(request.method().name(), target.get(), headers, version, length, headers.has("Expect") && !http10 && length != 0,
+                new RequestHead(request.method().name(), target.get(), headers, version, length,
+                        headers.has("Expect") && !http10 && length != 0,
                         keepAlive));
     }
 
