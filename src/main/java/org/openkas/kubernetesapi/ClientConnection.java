@@ -2,10 +2,12 @@ package org.openkas.kubernetesapi;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpContent;
@@ -16,6 +18,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +37,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Duration IDLE_TIME = Duration.ofSeconds(60);
     private static final Duration DROP_TIME = Duration.ofSeconds(5);
     private static final Duration UPGRADED_WRITE_TIME = Duration.ofSeconds(20);
+    private static final Duration LINGER_TIME = Duration.ofMillis(500);
     private static final long MOST_DROPPED = 256 << 10;
+    /** How far a client may run ahead of the request that is being answered; beyond it, that it went away shows late. */
+    private static final int MOST_AHEAD = 64 << 10;
+    private static final int MOST_WAITING = 64;
 
     private final Proxy proxy;
     private final RequestDecoder decoder;
@@ -45,13 +52,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Deadline deadline;
     private @Nullable Exchange exchange;
     private State state = State.IDLE;
+    private @Nullable ChannelFuture lastWrite;
     private boolean fresh = true;
+    private boolean headerBegun;
     private boolean inputClosed;
     private boolean halfCloseTold;
     private boolean bodyComplete;
     private boolean stopping;
     private boolean pumping;
     private long dropped;
+    private int ahead;
     private int upgradedWrites;
 
     private enum State {
@@ -63,6 +73,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         DROPPING,
         /** As before, but the connection ends. */
         LEAVING,
+        /** Nothing is read any more; the connection ends when everything that was written is out. */
+        ENDING,
         /** The connection carries another protocol. */
         UPGRADED,
         /** Over. */
@@ -96,6 +108,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return java.util.Objects.requireNonNull(deadline);
     }
 
+    private ChannelFuture lastWrite() {
+        return java.util.Objects.requireNonNull(lastWrite);
+    }
+
     private Exchange exchange() {
         return java.util.Objects.requireNonNull(exchange);
     }
@@ -120,10 +136,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** The header of the next request has begun to come. */
-    private void bytesArrived() {
-        if (state == State.IDLE && !fresh) {
-            fresh = true;
-            deadline().arm(HEADER_TIME, this::close);
+    private void bytesArrived(int count) {
+        if (state == State.IDLE) {
+            headerBegun = true;
+            if (!fresh) {
+                fresh = true;
+                deadline().arm(HEADER_TIME, this::close);
+            }
+        } else if (state == State.EXCHANGE && bodyComplete) {
+            ahead += count;
         }
     }
 
@@ -148,8 +169,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             pump();
         } else if (event == Stop.NOW) {
             stopping = true;
-            if (state == State.IDLE) {
-                close();
+            if (state == State.IDLE && !headerBegun) {
+                end();
             }
         } else {
             ctx.fireUserEventTriggered(event);
@@ -158,8 +179,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (exchange != null && ctx.channel().isWritable()) {
+        if (!ctx.channel().isWritable()) {
+            return;
+        }
+        if (exchange != null) {
             exchange.writable();
+        } else {
+            pump();
         }
     }
 
@@ -197,17 +223,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             case EXCHANGE -> bodyComplete ? watch() : nextOfBody();
             case DROPPING, LEAVING -> drop();
             case UPGRADED -> nextBytes();
-            case CLOSED -> false;
+            case ENDING, CLOSED -> false;
         };
     }
 
     private boolean nextRequest() {
+        if (!isWritable()) {
+            // whoever does not read answers gets no more of them
+            return false;
+        }
         Object next = inbox.poll();
         switch (next) {
             case null -> readOr(this::close);
             case HttpRequest request -> {
                 deadline().disarm();
                 fresh = false;
+                headerBegun = false;
+                ahead = 0;
                 bodyComplete = false;
                 state = State.EXCHANGE;
                 exchange = new Exchange(this, proxy);
@@ -230,7 +262,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         boolean last = next instanceof LastHttpContent;
         if (next.decoderResult().isFailure()) {
             ReferenceCountUtil.release(inbox.remove());
-            exchange().brokenBody(next.decoderResult().cause());
+            exchange().brokenBody();
             return true;
         }
         if (next.content().isReadable() && !exchange().wantsBody()) {
@@ -251,18 +283,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /** While a request is answered the client may go away; a further request waits in the inbox. */
+    /** While a request is answered the client may go away; further requests, or early bytes of an upgrade, wait. */
     private boolean watch() {
-        if (inbox.isEmpty() && !decoder.holdsBytes()) {
+        if (inbox.size() < MOST_WAITING && ahead < MOST_AHEAD) {
             readOr(this::close);
         }
         return false;
     }
 
     private boolean drop() {
+        if (dropped > MOST_DROPPED) {
+            return false;
+        }
         Object next = inbox.poll();
         if (next == null) {
-            readOr(this::close);
+            readOr(this::end);
             return false;
         }
         if (next instanceof HttpContent content) {
@@ -271,14 +306,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         ReferenceCountUtil.release(next);
         if (next instanceof LastHttpContent content) {
             if (state == State.LEAVING || content.decoderResult().isFailure()) {
-                close();
+                end();
             } else {
                 idle();
             }
         } else if (dropped > MOST_DROPPED) {
-            close();
+            // closing with unread bytes resets the connection: the client gets a moment to take its answer
+            state = State.LEAVING;
+            deadline().armAfter(lastWrite(), LINGER_TIME, this::close);
         }
-        return state != State.CLOSED;
+        return true;
     }
 
     private boolean nextBytes() {
@@ -354,52 +391,68 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
      */
     void finish(boolean keep) {
         exchange = null;
-        if (decoder.holdsBytes() || !keep) {
+        lastWrite = ctx().writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        if (!keep || !refuseUpgrade()) {
             leave();
-            return;
-        }
-        var _ = ctx().writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-        resumeDecoder();
-        if (bodyComplete) {
-            idle();
         } else {
-            dropped = 0;
-            state = State.DROPPING;
-            deadline().arm(IDLE_TIME, this::close);
+            if (bodyComplete) {
+                idle();
+            } else {
+                dropped = 0;
+                state = State.DROPPING;
+                deadline().armAfter(lastWrite(), IDLE_TIME, this::close);
+            }
         }
         pump();
     }
 
     private void leave() {
-        boolean complete = bodyComplete;
+        if (bodyComplete) {
+            end();
+            return;
+        }
         state = State.LEAVING;
         dropped = 0;
         // a client that is still sending would otherwise lose the answer to a reset
-        deadline().arm(DROP_TIME, this::close);
-        var _ = ctx().writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(done -> {
-            if (complete || !done.isSuccess()) {
-                close();
-            } else {
-                pump();
+        deadline().armAfter(lastWrite(), DROP_TIME, this::close);
+        lastWrite().addListener(done -> {
+            if (ctx().channel() instanceof DuplexChannel channel && channel.pipeline().get(SslHandler.class) == null) {
+                var _ = channel.shutdownOutput();
             }
         });
     }
 
-    private void resumeDecoder() {
-        try {
-            decoder.resume();
-        } catch (Exception e) {
+    /** Closes when the last answer is out, however slowly its client reads. */
+    private void end() {
+        state = State.ENDING;
+        deadline().disarm();
+        if (lastWrite == null) {
             close();
+        } else {
+            lastWrite.addListener(done -> close());
         }
+    }
+
+    /**
+     * The upgrade that the client asked for is refused: what it sends from now on is HTTP.
+     *
+     * @return false if it has sent something early, which may be anything: the connection cannot go on
+     */
+    boolean refuseUpgrade() {
+        if (decoder.holdsBytes()) {
+            return false;
+        }
+        decoder.resume();
+        return true;
     }
 
     private void idle() {
         if (stopping) {
-            close();
+            end();
             return;
         }
         state = State.IDLE;
-        deadline().arm(IDLE_TIME, this::close);
+        deadline().armAfter(lastWrite(), IDLE_TIME, this::close);
     }
 
     /** Turns the connection into one that carries bytes. */
@@ -417,6 +470,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             deadline().arm(UPGRADED_WRITE_TIME, this::close);
         }
         var _ = ctx().writeAndFlush(bytes).addListener(done -> {
+            if (state == State.CLOSED) {
+                return;
+            }
             deadline().disarm();
             if (!done.isSuccess()) {
                 close();
@@ -429,7 +485,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Closes when everything that was written is out. */
     void closeAfterWrites() {
         if (state != State.CLOSED) {
-            deadline().arm(UPGRADED_WRITE_TIME, this::close);
+            if (state == State.UPGRADED) {
+                deadline().arm(UPGRADED_WRITE_TIME, this::close);
+            }
             var _ = ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> close());
         }
     }

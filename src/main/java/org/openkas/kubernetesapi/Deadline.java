@@ -1,6 +1,7 @@
 package org.openkas.kubernetesapi;
 
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.Timers;
@@ -26,6 +27,17 @@ final class Deadline {
                 action.run();
             }
         }));
+    }
+
+    /** As {@link #arm}, but the time begins with {@code event}, which happens on the same event loop. */
+    void armAfter(Future<?> event, Duration delay, Runnable action) {
+        disarm();
+        int mine = generation;
+        event.addListener(happened -> {
+            if (generation == mine) {
+                arm(delay, action);
+            }
+        });
     }
 
     void disarm() {

@@ -5,6 +5,7 @@ import io.grpc.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Future;
@@ -50,7 +51,7 @@ final class Exchange {
                     headers.replace("Content-Type", List.of("text/plain; charset=utf-8"));
                 }
                 over = true;
-                connection.answer(wire.protocolVersion(), objection.status(), headers, ClientConnection.text(objection.text()), false,
+                connection.answer(HttpVersion.HTTP_1_1, objection.status(), headers, ClientConnection.text(objection.text()), false,
                         false);
             }
             case RequestHead.Read(RequestHead head) -> {
@@ -121,9 +122,15 @@ final class Exchange {
 
     private void then(Runnable next) {
         connection.loop().execute(() -> {
-            if (!over) {
+            if (over) {
+                return;
+            }
+            try {
                 next.run();
                 connection.pump();
+            } catch (RuntimeException e) {
+                log.withError(e).error("Serving a request failed");
+                connection.close();
             }
         });
     }
@@ -162,7 +169,10 @@ final class Exchange {
 
     /** What happened on the way to the agent; {@code what} is the message of chapter 03 §15.1. */
     void failed(String what, Status status) {
-        String reason = StatusText.of(status);
+        failed(what, StatusText.of(status));
+    }
+
+    private void failed(String what, String reason) {
         log.with("error", reason).debug(what);
         refuse(java.util.Objects.requireNonNull(request), 502, what, Optional.of(reason));
     }
@@ -223,14 +233,18 @@ final class Exchange {
         }
     }
 
-    void brokenBody(@Nullable Throwable cause) {
+    void brokenBody() {
         if (relay != null) {
             relay.brokenBody();
         } else if (!over) {
             cancelLookUp();
-            Status status = Status.UNKNOWN.withDescription(cause == null ? "malformed body" : String.valueOf(cause.getMessage()));
-            failed("HTTP->gRPC: failed to read request body", status);
+            malformedBody();
         }
+    }
+
+    /** The client's body does not keep to HTTP. */
+    void malformedBody() {
+        failed("HTTP->gRPC: failed to read request body", "malformed body");
     }
 
     void writable() {

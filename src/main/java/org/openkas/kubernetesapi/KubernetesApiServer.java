@@ -11,6 +11,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -96,6 +97,11 @@ public final class KubernetesApiServer implements AutoCloseable {
         return bound.orElseThrow();
     }
 
+    /** The clients that are connected now. */
+    Set<io.netty.channel.Channel> connections() {
+        return Set.copyOf(connections);
+    }
+
     private final class Connection extends ChannelInitializer<io.netty.channel.Channel> {
         @Override
         protected void initChannel(io.netty.channel.Channel channel) {
@@ -108,6 +114,10 @@ public final class KubernetesApiServer implements AutoCloseable {
                 channel.pipeline().addLast(tls.context().newHandler(channel.alloc()));
             }
             new ClientConnection(proxy).install(channel.pipeline());
+            if (stopping) {
+                // it may have come too late to be told with the others
+                channel.pipeline().fireUserEventTriggered(ClientConnection.Stop.NOW);
+            }
         }
     }
 

@@ -34,6 +34,7 @@ final class Relay implements AgentCall.Events {
     private boolean upgraded;
     private boolean tookOver;
     private boolean bodiless;
+    private boolean clean = true;
     private boolean keep;
     private boolean askedForMore = true;
     private long left = UNKNOWN;
@@ -97,7 +98,7 @@ final class Relay implements AgentCall.Events {
         if (answered) {
             connection.close();
         } else {
-            exchange.failed("HTTP->gRPC: failed to read request body", Status.UNKNOWN.withDescription("malformed body"));
+            exchange.malformedBody();
         }
     }
 
@@ -138,8 +139,16 @@ final class Relay implements AgentCall.Events {
             call.fail(Status.INVALID_ARGUMENT.withDescription("unexpected status code " + code));
             return;
         }
+        if (upgraded && !requestSent) {
+            // what the client still sends would be taken for the other protocol
+            call.fail(Status.INVALID_ARGUMENT.withDescription("unexpected upgrade before the end of the request"));
+            return;
+        }
         HeaderLines headers = OwnHeaders.ofAgent(header.getResponse().getHeaderMap(), upgraded, proxy, origin, agentId);
         bodiless = upgraded || request.method().equals("HEAD") || code == 204 || code == 304;
+        if (request.upgrade() && !upgraded) {
+            clean = connection.refuseUpgrade();
+        }
         if (!frame(headers, code)) {
             call.fail(Status.INVALID_ARGUMENT.withDescription("invalid Content-Length in response"));
             return;
@@ -177,7 +186,7 @@ final class Relay implements AgentCall.Events {
         } else if (!bodiless) {
             headers.replace("Transfer-Encoding", List.of("chunked"));
         }
-        keep = delimited && request.keepAlive() && !connection.isStopping();
+        keep = delimited && clean && request.keepAlive() && !connection.isStopping();
         if (!keep) {
             headers.replace("Connection", List.of("close"));
         }

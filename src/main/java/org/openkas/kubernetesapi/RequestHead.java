@@ -1,6 +1,7 @@
 package org.openkas.kubernetesapi;
 
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.HttpMessageDecoderResult;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
@@ -21,6 +22,8 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
     record Objection(int status, String text) {
     }
 
+    private static final String TOO_LARGE = "431 Request Header Fields Too Large";
+
     /** Either of the two. */
     sealed interface Reading {
     }
@@ -35,16 +38,24 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
 
     static Reading of(HttpRequest request) {
         if (request.decoderResult().isFailure()) {
-            boolean large = request.decoderResult().cause() instanceof TooLongFrameException;
-            return large ? objected(431, "431 Request Header Fields Too Large") : objected(400, "400 Bad Request");
+            return switch (request.decoderResult().cause()) {
+                case TooLongFrameException _ -> objected(431, TOO_LARGE);
+                case RequestHeaders.UnknownCoding _ -> objected(501, "Unsupported transfer encoding");
+                default -> objected(400, "400 Bad Request");
+            };
+        }
+        if (request.decoderResult() instanceof HttpMessageDecoderResult sizes && sizes.totalSize() > RequestDecoder.LARGEST_HEAD) {
+            return objected(431, TOO_LARGE);
         }
         HeaderLines headers = HeaderLines.of(request.headers());
         HttpVersion version = request.protocolVersion();
         boolean http10 = version.equals(HttpVersion.HTTP_1_0);
-        if (version.majorVersion() != 1 && !request.method().name().equals("PRI")) {
+        boolean preface = request.method().name().equals("PRI") && request.uri().equals("*") && version.majorVersion() == 2;
+        if (version.majorVersion() != 1 && !preface) {
             return objected(505, "505 HTTP Version Not Supported: unsupported protocol version");
         }
-        Optional<Objection> objection = framing(headers, http10).or(() -> host(headers, http10)).or(() -> expectation(headers));
+        // where the body ends was settled when the lines were read
+        Optional<Objection> objection = host(headers, http10 || preface).or(() -> expectation(headers));
         if (objection.isPresent()) {
             return new Objected(objection.get());
         }
@@ -61,7 +72,8 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
                 && headers.values("Connection").stream()
                         .noneMatch(line -> List.of(line.toLowerCase(Locale.ROOT).split("[, \t]+", -1)).contains("close"));
         return new Read(
-                new RequestHead(request.method().name(), target.get(), headers, version, length, headers.has("Expect") && !http10,
+                new RequestHead(request.method().name(), target.get(), headers, version, length,
+                        headers.has("Expect") && !http10 && length != 0,
                         keepAlive));
     }
 
@@ -70,24 +82,10 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
         return headers.has("Upgrade");
     }
 
-    private static Optional<Objection> framing(HeaderLines headers, boolean http10) {
-        List<String> codings = headers.values("Transfer-Encoding");
-        if (http10 && !codings.isEmpty()) {
-            // where the body ends is anybody's guess
-            return bad("Transfer-Encoding in an HTTP/1.0 request");
-        }
-        if (!codings.isEmpty() && (codings.size() > 1 || !codings.getFirst().strip().equalsIgnoreCase("chunked"))) {
-            return Optional.of(new Objection(501, "501 Not Implemented: unsupported transfer encoding"));
-        }
-        List<String> lengths = headers.values("Content-Length");
-        boolean one = lengths.stream().distinct().count() <= 1 && lengths.stream().allMatch(length -> length.matches("[0-9]{1,18}"));
-        return one ? Optional.empty() : bad("invalid Content-Length");
-    }
-
-    private static Optional<Objection> host(HeaderLines headers, boolean http10) {
+    private static Optional<Objection> host(HeaderLines headers, boolean mayLack) {
         List<String> hosts = headers.values("Host");
         if (hosts.isEmpty()) {
-            return http10 ? Optional.empty() : bad("missing required Host header");
+            return mayLack ? Optional.empty() : bad("missing required Host header");
         }
         boolean good = hosts.size() == 1
                 && hosts.getFirst().chars().allMatch(c -> c > 0x20 && c < 0x7f && "/?#@\\\"<>^`{|}".indexOf(c) < 0);

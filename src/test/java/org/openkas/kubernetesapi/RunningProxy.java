@@ -122,6 +122,14 @@ final class RunningProxy implements AutoCloseable {
         }
     }
 
+    /** Of each open connection, how many bytes wait in the server for its client. */
+    List<Long> waitingBytes() {
+        return server.connections().stream().map(channel -> {
+            var buffer = channel.unsafe().outboundBuffer();
+            return buffer == null ? 0L : buffer.totalPendingWriteBytes();
+        }).toList();
+    }
+
     int port() {
         return server.bound().port();
     }

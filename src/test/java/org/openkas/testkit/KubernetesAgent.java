@@ -87,6 +87,27 @@ public final class KubernetesAgent extends KubernetesApiGrpc.KubernetesApiImplBa
             return out.isReady();
         }
 
+        /**
+         * Sends as much as the other side lets come, until it has let nothing come for half a second.
+         *
+         * @return how many messages that were; {@code most} if there is no limit
+         */
+        public int flood(HttpResponse message, int most) throws InterruptedException {
+            int sent = 0;
+            long quietSince = System.nanoTime();
+            while (sent < most && cancelled.get() == 0 && System.nanoTime() - quietSince < 500_000_000L) {
+                if (ready()) {
+                    send(message);
+                    sent++;
+                    quietSince = System.nanoTime();
+                } else {
+                    Thread.onSpinWait();
+                    Thread.yield();
+                }
+            }
+            return sent;
+        }
+
         public void complete() {
             out.onCompleted();
         }

@@ -263,6 +263,11 @@ public final class RawPeer implements AutoCloseable {
         socket.setSoTimeout(millis);
     }
 
+    /** Says that nothing more will be sent. */
+    public void halfClose() throws IOException {
+        socket.shutdownOutput();
+    }
+
     /** Closes with a TCP reset. */
     public void reset() throws IOException {
         socket.setSoLinger(true, 0);
