@@ -44,7 +44,8 @@ class KubernetesApiDrainTest {
                 ManagedChannel connection = running.channel();
                 int port = running.server.kubernetesApiListener().orElseThrow().port();
                 try (SimulatedTunnels tunnels = new SimulatedTunnels(
-                        ClientInterceptors.intercept(connection, MetadataUtils.newAttachHeadersInterceptor(token)), 2, cluster.bindService());
+                        ClientInterceptors.intercept(connection, MetadataUtils.newAttachHeadersInterceptor(token)), 2,
+                        cluster.bindService());
                         RawPeer client = RawPeer.plain(port)) {
                     client.send("GET /download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pat:3:t\r\n\r\n");
                     KubernetesAgent.Call call = cluster.next();
