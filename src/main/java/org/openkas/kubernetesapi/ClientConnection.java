@@ -58,6 +58,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean inputClosed;
     private boolean halfCloseTold;
     private boolean bodyComplete;
+    private boolean switching;
     private boolean stopping;
     private boolean pumping;
     private long dropped;
@@ -286,7 +287,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** While a request is answered the client may go away; further requests, or early bytes of an upgrade, wait. */
     private boolean watch() {
         if (inbox.size() < MOST_WAITING && ahead < MOST_AHEAD) {
-            readOr(this::close);
+            readOr(switching ? () -> {
+            } : this::close);
         }
         return false;
     }
@@ -453,6 +455,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         state = State.IDLE;
         deadline().armAfter(lastWrite(), IDLE_TIME, this::close);
+    }
+
+    /** The client is told that its upgrade is granted: from here on it may half-close and is still there. */
+    void grantUpgrade() {
+        switching = true;
     }
 
     /** Turns the connection into one that carries bytes. */

@@ -154,6 +154,9 @@ final class Relay implements AgentCall.Events {
             return;
         }
         answered = true;
+        if (upgraded) {
+            connection.grantUpgrade();
+        }
         connection.writeHead(AnswerHead.of(request.version(), code, headers), bodiless);
         if (request.upgrade() && !upgraded && requestSent) {
             halfClose();

@@ -79,6 +79,16 @@ final class RequestDecoder extends HttpRequestDecoder {
     }
 
     @Override
+    protected void decodeLast(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out) throws Exception {
+        if (holding && buffer.isReadable()) {
+            // the superclass would drop what a client sent before it half-closed
+            out.add(buffer.readRetainedSlice(buffer.readableBytes()));
+        } else {
+            super.decodeLast(ctx, buffer, out);
+        }
+    }
+
+    @Override
     protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
         endOfWord = start + length;
         return super.splitFirstWordInitialLine(line, start, length);

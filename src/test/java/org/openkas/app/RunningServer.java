@@ -47,11 +47,16 @@ final class RunningServer implements AutoCloseable {
 
     /** A server without GitLab. */
     static RunningServer standalone(Path directory, Path agentsFile) throws Exception {
+        return standalone(directory, agentsFile, "");
+    }
+
+    /** A server without GitLab; {@code more} is YAML in the section {@code agent}, beginning with a comma. */
+    static RunningServer standalone(Path directory, Path agentsFile, String more) throws Exception {
         return new RunningServer(directory, """
                 standalone: {agents_file: %s}
-                agent: {listen: {address: "127.0.0.1:0", websocket: true, listen_grace_period: 0.01s}}
+                agent: {listen: {address: "127.0.0.1:0", websocket: true, listen_grace_period: 0.01s}%s}
                 observability: {listen: {address: "127.0.0.1:0"}}
-                """.formatted(agentsFile));
+                """.formatted(agentsFile, more));
     }
 
     private static Path secret(Path directory) throws IOException {

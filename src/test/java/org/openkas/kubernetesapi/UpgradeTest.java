@@ -7,6 +7,7 @@ import static org.openkas.kubernetesapi.RunningProxy.setup;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
@@ -122,6 +123,29 @@ class UpgradeTest {
             call.complete();
             assertThat(peer.readText(1)).isEmpty();
             assertThat(call.cancelled).hasValue(0);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "last"})
+    @DisplayName("§13.3: a client that half-closes as soon as it has its 101 loses nothing")
+    void earlyHalfClose(String last) throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            peer.send(SPDY + NO_BODY);
+            KubernetesAgent.Call call = proxy.agent.next();
+            call.head(101, "Upgrade", "SPDY/3.1");
+            peer.readHead();
+            peer.send(last);
+            peer.halfClose();
+            await().until(() -> proxy.server.connections().stream()
+                    .allMatch(channel -> channel instanceof DuplexChannel duplex && duplex.isInputShutdown()));
+            call.trailer();
+            if (!last.isEmpty()) {
+                assertThat(next(call)).isEqualTo(last);
+            }
+            await().until(() -> call.halfClosed.get() == 1);
+            call.upgradeData(HELLO).complete();
+            assertThat(peer.readText(100)).isEqualTo("hello");
         }
     }
 
