@@ -257,13 +257,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private boolean nextOfBody() {
         if (!(inbox.peek() instanceof HttpContent next)) {
-            readOr(this::close);
+            if (inputClosed) {
+                exchange().brokenBody("unexpected EOF");
+                return true;
+            }
+            ctx().read();
             return false;
         }
         boolean last = next instanceof LastHttpContent;
         if (next.decoderResult().isFailure()) {
             ReferenceCountUtil.release(inbox.remove());
-            exchange().brokenBody();
+            exchange().brokenBody("malformed chunked encoding");
             return true;
         }
         if (next.content().isReadable() && !exchange().wantsBody()) {
@@ -360,6 +364,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     boolean isWritable() {
         return ctx().channel().isWritable();
+    }
+
+    /** The client has said that it sends no more, in the middle of a body. */
+    boolean bodyCutShort() {
+        return inputClosed && !bodyComplete && inbox.isEmpty();
     }
 
     boolean isStopping() {

@@ -206,7 +206,7 @@ final class Exchange {
         boolean held = head.expectsContinue() && !connection.bodyComplete();
         boolean little = connection.bodyComplete() || (head.contentLength() >= 0 && head.contentLength() <= MOST_DROPPED);
         boolean framed = !head.method().equals("CONNECT") && !head.method().equals("PRI");
-        boolean keep = head.keepAlive() && framed && little && !held && !connection.isStopping();
+        boolean keep = head.keepAlive() && framed && little && !held && !connection.isStopping() && !connection.bodyCutShort();
         connection.answer(head.version(), code, headers, body, head.method().equals("HEAD"), keep);
     }
 
@@ -233,18 +233,18 @@ final class Exchange {
         }
     }
 
-    void brokenBody() {
+    void brokenBody(String reason) {
         if (relay != null) {
-            relay.brokenBody();
+            relay.brokenBody(reason);
         } else if (!over) {
             cancelLookUp();
-            malformedBody();
+            brokenBeforeAnswer(reason);
         }
     }
 
-    /** The client's body does not keep to HTTP. */
-    void malformedBody() {
-        failed("HTTP->gRPC: failed to read request body", "malformed body");
+    /** The client's body does not keep to HTTP, or ends too early. */
+    void brokenBeforeAnswer(String reason) {
+        failed("HTTP->gRPC: failed to read request body", reason);
     }
 
     void writable() {

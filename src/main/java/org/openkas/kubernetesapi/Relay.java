@@ -93,12 +93,12 @@ final class Relay implements AgentCall.Events {
         }
     }
 
-    void brokenBody() {
+    void brokenBody(String reason) {
         call.cancel();
         if (answered) {
             connection.close();
         } else {
-            exchange.malformedBody();
+            exchange.brokenBeforeAnswer(reason);
         }
     }
 

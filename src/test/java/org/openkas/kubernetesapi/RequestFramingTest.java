@@ -1,6 +1,7 @@
 package org.openkas.kubernetesapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.openkas.kubernetesapi.RunningProxy.TOKEN;
 import static org.openkas.kubernetesapi.RunningProxy.setup;
 
@@ -134,7 +135,7 @@ class RequestFramingTest {
             peer.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunks + SECOND);
             Answer answer = RunningProxy.answer(peer, false);
             assertThat(answer.head()).startsWith("HTTP/1.1 502 Bad Gateway\r\n");
-            assertThat(answer.body()).contains("GitLab Agent Server: HTTP-\\u003egRPC: failed to read request body: malformed body");
+            assertThat(answer.body()).contains("GitLab Agent Server: HTTP-\\u003egRPC: failed to read request body: malformed chunked encoding");
             assertThat(answer.header("Connection")).isEqualTo("close");
             assertThat(peer.readText(1)).isEmpty();
             if (proxy.agent.waiting() > 0) {
@@ -170,6 +171,24 @@ class RequestFramingTest {
             proxy.agent.atEnd(call -> call.answer(200, "x"));
             assertThat(proxy.get("/").status()).isEqualTo(200);
             assertThat(RunningProxy.answer(peer, false).status()).isEqualTo(401);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n3\r\na", "Content-Length: 10\r\n\r\n"})
+    @DisplayName("§14.1: a body that ends too early: 502, and the end of the agent's call and of the connection")
+    void shortBody(String body) throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            peer.send(POST + body);
+            KubernetesAgent.Call call = proxy.agent.next();
+            peer.halfClose();
+            Answer answer = RunningProxy.answer(peer, false);
+            assertThat(answer.status()).isEqualTo(502);
+            assertThat(answer.header("Connection")).isEqualTo("close");
+            assertThat(answer.body()).contains("failed to read request body: unexpected EOF\"");
+            assertThat(peer.readText(1)).as("the end").isEmpty();
+            await().until(() -> call.cancelled.get() == 1);
         }
     }
 }
