@@ -25,8 +25,7 @@ import java.util.HashMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openkas.proto.prototool.Values;
 import org.openkas.proto.reversetunnel.AgentDescriptor;
@@ -64,7 +63,8 @@ public final class SimulatedTunnels implements AutoCloseable {
     private static final Set<String> UNSENT = Set.of("user-agent", "content-type", "grpc-accept-encoding", "te");
 
     private final ReverseTunnelGrpc.ReverseTunnelStub server;
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    /** Never closed: calls tell their ends on it, also late ones. */
+    private final Executor executor = Thread::startVirtualThread;
     private final Server local;
     private final ManagedChannel localChannel;
     private final AgentDescriptor descriptor;
@@ -127,7 +127,6 @@ public final class SimulatedTunnels implements AutoCloseable {
         open.forEach(OneTunnel::cancel);
         localChannel.shutdownNow();
         local.shutdownNow();
-        executor.shutdownNow();
     }
 
     static Map<String, Values> carried(Metadata metadata) {
