@@ -50,6 +50,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final Queue<Object> inbox = new ArrayDeque<>();
     private @Nullable ChannelHandlerContext context;
     private @Nullable Deadline deadline;
+    private @Nullable ResetWatch resetWatch;
     private @Nullable Exchange exchange;
     private State state = State.IDLE;
     private @Nullable ChannelFuture lastWrite;
@@ -109,6 +110,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return java.util.Objects.requireNonNull(deadline);
     }
 
+    private ResetWatch resetWatch() {
+        return java.util.Objects.requireNonNull(resetWatch);
+    }
+
     private ChannelFuture lastWrite() {
         return java.util.Objects.requireNonNull(lastWrite);
     }
@@ -121,6 +126,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         deadline = new Deadline(proxy.timers(), ctx.executor());
+        resetWatch = new ResetWatch(ctx.channel(), new Deadline(proxy.timers(), ctx.executor()), this::close);
         if (ctx.channel().isActive()) {
             connected();
         }
@@ -331,6 +337,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             } else if (!halfCloseTold) {
                 halfCloseTold = true;
                 exchange().halfClosed();
+                resetWatch().start();
             }
             return false;
         }
@@ -426,11 +433,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         dropped = 0;
         // a client that is still sending would otherwise lose the answer to a reset
         deadline().armAfter(lastWrite(), DROP_TIME, this::close);
-        lastWrite().addListener(done -> {
-            if (ctx().channel() instanceof DuplexChannel channel && channel.pipeline().get(SslHandler.class) == null) {
-                var _ = channel.shutdownOutput();
-            }
-        });
+        lastWrite().addListener(done -> shutOutput());
+    }
+
+    private void shutOutput() {
+        SslHandler tls = ctx().pipeline().get(SslHandler.class);
+        if (tls != null) {
+            var _ = tls.closeOutbound();
+        } else if (ctx().channel() instanceof DuplexChannel channel) {
+            var _ = channel.shutdownOutput();
+        }
     }
 
     /** Closes when the last answer is out, however slowly its client reads. */
@@ -520,6 +532,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         state = State.CLOSED;
         deadline().disarm();
+        resetWatch().stop();
         inbox.forEach(ReferenceCountUtil::release);
         inbox.clear();
         if (exchange != null) {

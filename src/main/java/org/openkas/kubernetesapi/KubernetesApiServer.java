@@ -6,6 +6,7 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -34,6 +35,8 @@ import org.openkas.usage.UsageCounters;
 public final class KubernetesApiServer implements AutoCloseable {
     /** One read brings as much as can be handed on at once: what is read and not taken is all that waits here. */
     private static final int LARGEST_READ = 64 << 10;
+    /** What the system keeps for a client that does not read, besides what is on its way. */
+    private static final long LARGEST_UNSENT = 128 << 10;
     private static final int USUAL_READ = 4 << 10;
     private static final int SMALLEST_READ = 512;
 
@@ -81,6 +84,9 @@ public final class KubernetesApiServer implements AutoCloseable {
         if (settings.address().network() != Network.UNIX) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true)
                     .childOption(ChannelOption.SO_KEEPALIVE, true);
+            if (loops.epoll()) {
+                bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, LARGEST_UNSENT);
+            }
         }
         ChannelFuture bind = bootstrap.childHandler(new Connection()).bind(settings.address().resolve()).awaitUninterruptibly();
         if (!bind.isSuccess()) {

@@ -99,8 +99,8 @@ class AgentIsolationTest {
                 assertThat(proxy.ask(request(id)).body()).isEqualTo("agent " + id);
             }
             registry.stop();
-        } finally {
             connected.values().forEach(SimulatedTunnels::close);
+        } finally {
             executor.shutdownNow();
         }
     }

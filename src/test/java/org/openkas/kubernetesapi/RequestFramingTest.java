@@ -45,6 +45,7 @@ class RequestFramingTest {
                 bad(POST + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"), bad(POST + "Transfer\u0000-Encoding: chunked\r\n\r\n"),
                 bad(POST + "X: a\u0000b\r\n\r\n"), bad(POST + "X: a\u0001b\r\n\r\n"), bad(POST + "X: a\u007fb\r\n\r\n"),
                 bad(POST + "X: a\rContent-Length: 5\r\n\r\n"), bad(POST + "X\r: a\r\n\r\n"), bad(POST + "X: a\r\r\n\r\n"),
+                bad("GET / HTTP/1.1\r\n" + TOKEN + "Sec-WebSocket-Key1: a\r\nSec-WebSocket-Key2: b\r\n\r\n12345678"),
                 bad(POST + "no colon\r\n\r\n"), bad(POST + ": no name\r\n\r\n"), bad(POST + "a b: c\r\n\r\n"),
                 bad(POST + "a(b: c\r\n\r\n"), bad(POST + "a\u00e9: c\r\n\r\n"),
                 bad("GET / HTTP/1.1\r\n Host: folded\r\n\r\n"), bad("\r\nGET / HTTP/1.1\r\n" + TOKEN + "\r\n"),

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.openkas.net.Security;
 import org.openkas.testkit.KubernetesAgent;
 import org.openkas.testkit.NoLeaks;
+import org.openkas.kubernetesapi.RunningProxy.Answer;
 import org.openkas.testkit.RawPeer;
 
 /** KP-58: the listener with TLS. */
@@ -139,6 +140,18 @@ class SecureProxyTest {
         @Override
         public X509Certificate[] getAcceptedIssuers() {
             return new X509Certificate[0];
+        }
+    }
+
+    @Test
+    @DisplayName("chapter 03 §2.2: over TLS, too, a client that is still sending gets its refusal and the end at once")
+    void refusedWhileSending() throws Exception {
+        try (RunningProxy proxy = secure(); SSLSocket socket = connect(proxy.port()); RawPeer peer = RawPeer.over(socket, false)) {
+            peer.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n");
+            Answer answer = RunningProxy.answer(peer, false);
+            assertThat(answer.status()).isEqualTo(401);
+            assertThat(answer.header("Connection")).isEqualTo("close");
+            assertThat(peer.readText(1)).isEmpty();
         }
     }
 }

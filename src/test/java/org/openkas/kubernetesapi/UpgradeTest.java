@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -282,6 +284,24 @@ class UpgradeTest {
                 assertThat(bytes.size()).isBetween(1, 32768);
                 got += bytes.size();
             }
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    @DisplayName("§13.4 row 3: a reset after a half-close is noticed, though nothing is read or written any more")
+    void resetAfterHalfClose() throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            KubernetesAgent.Call call = upgraded(proxy, peer);
+            peer.halfClose();
+            await().until(() -> call.halfClosed.get() == 1);
+            proxy.timers.advance(Duration.ofMinutes(10));
+            assertThat(call.cancelled).hasValue(0);
+            peer.reset();
+            await().until(() -> {
+                proxy.timers.advance(Duration.ofSeconds(10));
+                return call.cancelled.get() == 1 && proxy.server.connections().isEmpty();
+            });
         }
     }
 }

@@ -102,7 +102,10 @@ public final class SimulatedTunnels implements AutoCloseable {
         if (!closed) {
             OneTunnel tunnel = new OneTunnel();
             open.add(tunnel);
-            server.connect(tunnel);
+            // the library does not take a cancellation while a call starts
+            synchronized (tunnel) {
+                server.connect(tunnel);
+            }
         }
     }
 
@@ -282,8 +285,10 @@ public final class SimulatedTunnels implements AutoCloseable {
         void cancel() {
             synchronized (this) {
                 finished = true;
+                if (stream != null) {
+                    stream.cancel("the agent stops", null);
+                }
             }
-            stream.cancel("the agent stops", null);
         }
 
         private void replace() {
