@@ -29,6 +29,13 @@ record ProcessFigures(long pid) {
         }
     }
 
+    /** Threads of the system. */
+    long threads() throws IOException {
+        try (Stream<Path> tasks = Files.list(proc("task"))) {
+            return tasks.count();
+        }
+    }
+
     private Path proc(String name) {
         return Path.of("/proc", Long.toString(pid), name);
     }
