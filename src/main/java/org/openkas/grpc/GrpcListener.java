@@ -90,11 +90,8 @@ public final class GrpcListener implements AutoCloseable {
                 .forAddress(acceptor.address(), new Connections(Admission.of(settings), runtime).credentials())
                 .channelFactory(acceptor.channels())
                 .bossEventLoopGroup(acceptor.loops())
-                .workerEventLoopGroup(acceptor.loops())
-                .executor(runtime.executor())
-                .callExecutor(methods.executors())
-                .fallbackHandlerRegistry(methods);
-        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages).applyTo(builder);
+                .workerEventLoopGroup(acceptor.loops());
+        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages, methods, runtime.executor()).applyTo(builder);
         if (acceptor.socketOptions()) {
             builder.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(settings.policy().tcpUserTimeout().toMillis()));
         }

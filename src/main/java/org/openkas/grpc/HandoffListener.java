@@ -38,11 +38,8 @@ public final class HandoffListener implements AutoCloseable {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new LocalAddress("websocket-handoff"), connections.credentials())
                 .channelFactory(() -> new HandoffServerChannel(runtime.timers()::nanos, acceptor::complete))
                 .bossEventLoopGroup(runtime.loops().group())
-                .workerEventLoopGroup(runtime.loops().group())
-                .executor(runtime.executor())
-                .callExecutor(methods.executors())
-                .fallbackHandlerRegistry(methods);
-        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages).applyTo(builder);
+                .workerEventLoopGroup(runtime.loops().group());
+        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages, methods, runtime.executor()).applyTo(builder);
         server = builder.build();
         end = new ServerEnd(server, ages, runtime.timers());
     }

@@ -7,6 +7,7 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -15,8 +16,10 @@ import java.util.concurrent.TimeUnit;
  * @param policy limits of each connection
  * @param maxConnectionAge the configured age
  * @param ages ends calls when their connection is old
+ * @param methods what is served
+ * @param executor runs calls whose handlers may block
  */
-record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, CallAges ages) {
+record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, CallAges ages, CallMethods methods, Executor executor) {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
     // streams that the server resets count, too; FrameBudget is stricter with the peer's own
@@ -26,10 +29,10 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
     private static final int READS = 2;
     private static final int MESSAGE_SLACK = 1 << 20;
 
-    /** Sets them; address, channels, threads and methods are the caller's. */
+    /** Sets them; address, channels and event loops are the caller's. */
     void applyTo(NettyServerBuilder builder) {
         UndeliveredCalls undelivered = new UndeliveredCalls();
-        builder.intercept(new SharedCalls()).intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
+        builder.executor(executor).callExecutor(methods.executors()).fallbackHandlerRegistry(methods).intercept(new SharedCalls()).intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
 
                 // messages a little above the limit are refused by ReadableMessages, in the reference's words

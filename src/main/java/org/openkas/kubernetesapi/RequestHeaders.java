@@ -4,16 +4,12 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpHeadersFactory;
-import java.util.Locale;
-import java.util.Set;
 
 /**
  * The lines of a request's header as they came, looked at before the decoder makes something of them: where they leave open
  * how long the body is, two servers in a row may not agree (chapter 03 §2.3). Not thread-safe.
  */
 final class RequestHeaders extends DefaultHttpHeaders {
-    /** Of a dead draft of WebSocket, for which the decoder takes eight bytes that no length announces. */
-    private static final Set<String> OLD_WEBSOCKET_KEYS = Set.of("sec-websocket-key1", "sec-websocket-key2");
     /** Makes such headers. */
     static final HttpHeadersFactory FACTORY = new HttpHeadersFactory() {
         @Override
@@ -52,7 +48,9 @@ final class RequestHeaders extends DefaultHttpHeaders {
                 && (contains(HttpHeaderNames.TRANSFER_ENCODING) || !text.equalsIgnoreCase("chunked"))) {
             throw new UnknownCoding();
         }
-        if (OLD_WEBSOCKET_KEYS.contains(name.toString().toLowerCase(Locale.ROOT))) {
+        // for these the decoder takes eight bytes that no length announces
+        if (HttpHeaderNames.SEC_WEBSOCKET_KEY1.contentEqualsIgnoreCase(name)
+                || HttpHeaderNames.SEC_WEBSOCKET_KEY2.contentEqualsIgnoreCase(name)) {
             throw new IllegalArgumentException("a draft of WebSocket");
         }
         return super.add(name, value);

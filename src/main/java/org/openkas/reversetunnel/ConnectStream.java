@@ -49,9 +49,11 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
     /** Looks the agent up, and then waits for the descriptor. */
     void identify(AgentToken token, CallAge age) {
         Optional<AgentInfo> known = parts.agents().known(token);
-        AgentSearch begun = new AgentSearch(parts, token, log, this::identified, this::end);
+        Optional<AgentSearch> begun = known.isPresent()
+                ? Optional.empty()
+                : Optional.of(new AgentSearch(parts, token, log, this::identified, this::end));
         synchronized (this) {
-            search = begun;
+            search = begun.orElse(null);
         }
         Timers.Cancellable wait = age.whenEnded(this::aged);
         boolean late;
@@ -62,7 +64,8 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
         if (late) {
             wait.cancel();
         } else {
-            known.ifPresentOrElse(this::identified, begun::attempt);
+            known.ifPresent(this::identified);
+            begun.ifPresent(AgentSearch::attempt);
         }
     }
 

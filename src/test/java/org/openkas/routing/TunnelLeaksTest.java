@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.openkas.testkit.LeakWatch;
 import org.openkas.testkit.SimulatedAgent;
 
 /** The interleavings on a real listener with its threads, where buffers can be lost too. */

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.common.AgentType;
 import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.proto.grpctool.HttpRequest;
+import org.openkas.testkit.LeakWatch;
 import org.openkas.testkit.AgentChannels;
 import org.openkas.testkit.AgentServices;
 import org.openkas.testkit.SimulatedAgent;

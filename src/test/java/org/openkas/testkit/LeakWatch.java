@@ -1,8 +1,9 @@
-package org.openkas.routing;
+package org.openkas.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.inprocess.InProcessChannelBuilder;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
@@ -19,7 +20,7 @@ import java.util.logging.Logger;
  * Sees buffers of Netty that nobody released, channels of gRPC that nobody closed, and failures that gRPC only logs. Every
  * buffer made while it is there is watched. One at a time.
  */
-final class LeakWatch implements AutoCloseable {
+public final class LeakWatch implements AutoCloseable {
     private static final Logger GRPC = Logger.getLogger("io.grpc");
 
     private final ResourceLeakDetector.Level before = ResourceLeakDetector.getLevel();
@@ -44,7 +45,7 @@ final class LeakWatch implements AutoCloseable {
     };
 
     /** What was lost before is not this one's business. */
-    LeakWatch() throws InterruptedException {
+    public LeakWatch() throws InterruptedException {
         provoke();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         ByteBufUtil.setLeakListener((type, records) -> found.add(type + " leaked: " + records));
@@ -52,9 +53,14 @@ final class LeakWatch implements AutoCloseable {
     }
 
     /** Fails if anything was leaked that is garbage by now. */
-    void check() throws InterruptedException {
+    public void check() throws InterruptedException {
+        assertThat(found()).isEmpty();
+    }
+
+    /** What was leaked and is garbage by now. */
+    List<String> found() throws InterruptedException {
         provoke();
-        assertThat(found).isEmpty();
+        return List.copyOf(found);
     }
 
     private static void provoke() throws InterruptedException {
@@ -62,6 +68,8 @@ final class LeakWatch implements AutoCloseable {
             collectGarbage();
             // both report when the next of its kind is made
             PooledByteBufAllocator.DEFAULT.directBuffer(16).release();
+            ByteBufAllocator.DEFAULT.heapBuffer(16).release();
+            ByteBufAllocator.DEFAULT.directBuffer(16).release();
             InProcessChannelBuilder.forName("nobody").build().shutdownNow();
         }
     }
