@@ -17,8 +17,14 @@ final class Bandwidth {
     private Bandwidth() {
     }
 
-    static void run(Site site, String transport) throws Exception {
+    /** {@code only}: one way and a number of connections, which is what a profile wants; or nothing, which means all. */
+    static void run(Site site, String transport, List<String> only) throws Exception {
         try (TunnelAgent _ = site.tunnels(transport)) {
+            if (!only.isEmpty()) {
+                measure(site, transport + " " + only.getFirst(), Integer.parseInt(only.getLast()),
+                        only.getFirst().equals("up") ? Bandwidth::up : Bandwidth::down);
+                return;
+            }
             for (int connections : CONNECTIONS) {
                 measure(site, transport + " down", connections, Bandwidth::down);
                 measure(site, transport + " up", connections, Bandwidth::up);

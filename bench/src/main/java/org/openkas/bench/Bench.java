@@ -8,7 +8,7 @@ import java.util.Optional;
 final class Bench {
     private static final String USAGE = """
             bench: startup | idle ws|grpc|http AGENTS | unary | churn ws|grpc|http AGENTS | unread PEERS
-              | requests ws|grpc|http CONNECTIONS... | bytes ws|grpc|http | watches ws|grpc|http WATCHES | stalled ws|grpc|http CLIENTS
+              | requests ws|grpc|http CONNECTIONS... | bytes ws|grpc|http [down|up CONNECTIONS] | watches ws|grpc|http WATCHES | stalled ws|grpc|http CLIENTS
               | mixed ws|grpc|http
             """;
 
@@ -39,7 +39,7 @@ final class Bench {
             case "churn" -> scenario(peer, Integer.parseInt(words.get(2)), site -> Churn.run(site, words.get(1), Integer.parseInt(words.get(2))));
             case "unread" -> scenario(peer, 1, site -> Unread.run(site, Integer.parseInt(words.get(1))));
             case "requests" -> scenario(peer, 1, site -> Requests.run(site, words.get(1), words.stream().skip(2).map(Integer::valueOf).toList()));
-            case "bytes" -> scenario(peer, 1, site -> Bandwidth.run(site, words.get(1)));
+            case "bytes" -> scenario(peer, 1, site -> Bandwidth.run(site, words.get(1), words.subList(2, words.size())));
             case "watches" -> scenario(peer, 1, site -> Watches.run(site, words.get(1), Integer.parseInt(words.get(2))));
             case "stalled" -> scenario(peer, 1, site -> Stalled.run(site, words.get(1), Integer.parseInt(words.get(2))));
             case "mixed" -> scenario(peer, 1, site -> Mixed.run(site, words.get(1)));

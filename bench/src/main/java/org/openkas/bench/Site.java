@@ -147,8 +147,10 @@ final class Site implements AutoCloseable {
     @Override
     public void close() throws Exception {
         process.destroy();
-        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        if (!process.waitFor(120, TimeUnit.SECONDS)) {
             process.destroyForcibly();
+        } else if (process.exitValue() != 0) {
+            System.out.println("the server ended with status " + process.exitValue() + ":\n" + Files.readString(log));
         }
         redis.ifPresent(Process::destroy);
         gitLab.close();
