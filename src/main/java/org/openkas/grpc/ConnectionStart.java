@@ -46,6 +46,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
         if (!admission.admits().test(ctx.channel().remoteAddress())) {
             var _ = ctx.close();
         }
+        StreamWindows.govern(grpc.connection());
         CallPace pace = new CallPace(ctx.executor(), runtime.executor());
         grpc.connection().addListener(new Http2ConnectionAdapter() {
             @Override

@@ -42,6 +42,8 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
                 // little is read from one peer before others are looked at, and before PacedReading looks at the peer
                 .withChildOption(ChannelOption.RECVBUF_ALLOCATOR,
                         new AdaptiveRecvByteBufAllocator(64, 2048, READ_BYTES).maxMessagesPerRead(READS))
+                // StreamWindows lets them grow
+                .flowControlWindow(StreamWindows.FIRST)
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
                 .maxConcurrentCallsPerConnection(policy.maxCalls()).maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
                 .keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)

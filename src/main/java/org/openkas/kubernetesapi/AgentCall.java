@@ -55,10 +55,9 @@ final class AgentCall {
         call = channel.newCall(KubernetesApiGrpc.getMakeRequestMethod(), CallOptions.DEFAULT.withExecutor(executor));
     }
 
-    /** Begins, with room for one message of the agent. */
+    /** Begins; the agent may send what {@link #request} allows. */
     void start() {
         call.start(new Listener(), new Metadata());
-        call.request(1);
     }
 
     private final class Listener extends ClientCall.Listener<HttpResponse> {
@@ -150,10 +149,10 @@ final class AgentCall {
         return ended;
     }
 
-    /** Lets one more message come. */
-    void request() {
+    /** Lets so many more messages come. */
+    void request(int count) {
         if (!ended) {
-            call.request(1);
+            call.request(count);
         }
     }
 

@@ -12,12 +12,16 @@ import org.openkas.proto.grpctool.HttpResponse;
 
 /**
  * Carries one request to an agent and the answer back (chapter 03 §10 to §15). No queue on either way: the client's body is
- * taken while the call is ready, the agent's next message is asked for when the client has taken the last one. Runs on the
- * connection's event loop.
+ * taken while the call is ready; the agent is a few messages ahead of a client that takes them, and is asked for none while
+ * the client does not. Runs on the connection's event loop.
  */
 final class Relay implements AgentCall.Events {
     private static final int SWITCHING = 101;
     private static final long UNKNOWN = -1;
+    /** Messages that an agent may send ahead of the client. */
+    private static final int AHEAD = 8;
+    /** Agents send 32 KiB; one that sends more than these bytes at once is not let ahead. */
+    private static final int LARGE = 64 << 10;
     /** For an agent to end what the client has already got all of. */
     private static final Duration ENDING = Duration.ofSeconds(5);
 
@@ -36,7 +40,8 @@ final class Relay implements AgentCall.Events {
     private boolean bodiless;
     private boolean clean = true;
     private boolean keep;
-    private boolean askedForMore = true;
+    private int underWay;
+    private int ahead = 1;
     private long left = UNKNOWN;
     private boolean counted;
     private final Deadline ending;
@@ -56,6 +61,7 @@ final class Relay implements AgentCall.Events {
 
     void start(HttpRequest header) {
         call.start();
+        more();
         call.send(header);
         if (request.expectsContinue() && !connection.bodyComplete() && !call.isEnded()) {
             connection.writeContinue();
@@ -133,6 +139,8 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void header(HttpResponse.Header header) {
+        underWay--;
+        ahead = AHEAD;
         int code = header.getResponse().getStatusCode();
         upgraded = code == SWITCHING && request.upgrade();
         if ((code < 200 && !upgraded) || code > 999) {
@@ -198,6 +206,8 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void data(ByteString data) {
+        underWay--;
+        ahead = data.size() > LARGE ? 1 : AHEAD;
         if (bodiless) {
             if (data.isEmpty() || request.method().equals("HEAD")) {
                 more();
@@ -221,6 +231,7 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void trailer() {
+        underWay--;
         if (upgraded) {
             tookOver = true;
             connection.takeOver();
@@ -232,6 +243,8 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void upgradeData(ByteString data) {
+        underWay--;
+        ahead = data.size() > LARGE ? 1 : AHEAD;
         if (!tookOver) {
             call.fail(Status.INTERNAL.withDescription("unexpected field number received: 4"));
             return;
@@ -243,20 +256,20 @@ final class Relay implements AgentCall.Events {
     private void askIfWritable() {
         if (connection.isWritable()) {
             more();
-        } else {
-            askedForMore = false;
         }
     }
 
+    /** Asks for several at once: an agent that still owes some does not wait for it. */
     private void more() {
-        askedForMore = true;
-        call.request();
+        int count = ahead - underWay;
+        if (count > 0 && (underWay == 0 || count >= AHEAD / 2)) {
+            underWay += count;
+            call.request(count);
+        }
     }
 
     void writable() {
-        if (!askedForMore) {
-            more();
-        }
+        more();
     }
 
     @Override

@@ -6,11 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How far a caller wants to read, and what its agent may send therefore: what the caller has asked for, a few messages at a
- * time, and one more, since only the next message tells whether the answer is over. At most that one waits here.
+ * time, and one more, since only the next message tells whether the answer is over. At most that one waits here. The agent is
+ * asked for half of the few at once, since asking may cost a change of threads.
  * Thread-safe.
  */
 final class Demand {
-    private static final int AT_ONCE = 4;
+    private static final int AT_ONCE = 8;
 
     private long wanted;
     private int underWay;
@@ -49,7 +50,7 @@ final class Demand {
             return 0;
         }
         int count = (int) Math.max(1, Math.min(AT_ONCE, wanted)) - underWay;
-        if (count <= 0) {
+        if (count <= 0 || (underWay > 0 && count < AT_ONCE / 2)) {
             return 0;
         }
         underWay += count;
