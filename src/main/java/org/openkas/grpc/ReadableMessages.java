@@ -5,15 +5,20 @@ import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.KnownLength;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import org.openkas.message.OwnedBytes;
 
 /**
  * Ends a call whose request message is too large or cannot be read, with the reference's status (chapter 01 §3.1) where
@@ -28,8 +33,24 @@ final class ReadableMessages implements ServerInterceptor {
 
     /** The same service, guarded. */
     static ServerServiceDefinition only(ServerServiceDefinition service, int maxBytes) {
-        return ServerInterceptors.intercept(ServerInterceptors.useMarshalledMessages(service, new StreamMarshaller()),
+        return ServerInterceptors.intercept(ServerInterceptors.useMarshalledMessages(owned(service), new StreamMarshaller()),
                 new ReadableMessages(maxBytes));
+    }
+
+    private static ServerServiceDefinition owned(ServerServiceDefinition service) {
+        ServiceDescriptor.Builder descriptor = ServiceDescriptor.newBuilder(service.getServiceDescriptor().getName())
+                .setSchemaDescriptor(service.getServiceDescriptor().getSchemaDescriptor());
+        List<ServerMethodDefinition<?, ?>> methods = service.getMethods().stream().<ServerMethodDefinition<?, ?>>map(ReadableMessages::owned).toList();
+        methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
+        ServerServiceDefinition.Builder definition = ServerServiceDefinition.builder(descriptor.build());
+        methods.forEach(definition::addMethod);
+        return definition.build();
+    }
+
+    private static <Q, R> ServerMethodDefinition<Q, R> owned(ServerMethodDefinition<Q, R> method) {
+        MethodDescriptor<Q, R> descriptor = method.getMethodDescriptor();
+        return ServerMethodDefinition.create(descriptor.toBuilder(OwnedBytes.reading(descriptor.getRequestMarshaller()), descriptor.getResponseMarshaller())
+                .build(), method.getServerCallHandler());
     }
 
     /** The status for a message of {@code bytes} bytes, as it came or after decompression. */

@@ -191,15 +191,26 @@ final class FrameReader {
 
     private void unmask(ByteBuf in, int start, int count) {
         int key = Integer.rotateLeft(mask, 8 * maskOffset);
+        maskOffset = (maskOffset + count) & 3;
+        if (in.nioBufferCount() == 1) {
+            unmask(in.internalNioBuffer(start, count), key);
+        } else {
+            for (int i = 0; i < count; i++) {
+                in.setByte(start + i, in.getByte(start + i) ^ (key >>> (24 - 8 * (i & 3))));
+            }
+        }
+    }
+
+    /** Eight bytes at a time, past the checks of Netty's buffers: this loop sees every byte that agents send. */
+    private static void unmask(ByteBuffer bytes, int key) {
         long wide = ((long) key << 32) | (key & 0xffffffffL);
-        int at = start;
-        int end = start + count;
+        int at = bytes.position();
+        int end = bytes.limit();
         for (; end - at >= Long.BYTES; at += Long.BYTES) {
-            in.setLong(at, in.getLong(at) ^ wide);
+            bytes.putLong(at, bytes.getLong(at) ^ wide);
         }
         for (int i = 0; at < end; at++, i++) {
-            in.setByte(at, in.getByte(at) ^ (key >>> (24 - 8 * (i & 3))));
+            bytes.put(at, (byte) (bytes.get(at) ^ (key >>> (24 - 8 * (i & 3)))));
         }
-        maskOffset = (maskOffset + count) & 3;
     }
 }
