@@ -119,7 +119,7 @@ public final class KubernetesApiServer implements AutoCloseable {
             if (settings.security() instanceof Security.Tls tls) {
                 channel.pipeline().addLast(tls.context().newHandler(channel.alloc()));
             }
-            new ClientConnection(proxy).install(channel.pipeline());
+            new ClientConnection(proxy, channel).install();
             if (stopping) {
                 // it may have come too late to be told with the others
                 channel.pipeline().fireUserEventTriggered(ClientConnection.Stop.NOW);

@@ -58,7 +58,7 @@ final class Relay implements AgentCall.Events {
         call.start();
         call.send(header);
         if (request.expectsContinue() && !connection.bodyComplete() && !call.isEnded()) {
-            connection.writeContinue();
+            connection.output().askForBody();
         }
         if (connection.bodyComplete()) {
             bodyEnded();
@@ -157,7 +157,7 @@ final class Relay implements AgentCall.Events {
         if (upgraded) {
             connection.grantUpgrade();
         }
-        connection.writeHead(AnswerHead.of(request.version(), code, headers), bodiless);
+        connection.output().head(AnswerHead.of(request.version(), code, headers), bodiless);
         if (request.upgrade() && !upgraded && requestSent) {
             halfClose();
         }
@@ -214,7 +214,7 @@ final class Relay implements AgentCall.Events {
             }
         }
         if (!data.isEmpty()) {
-            connection.writeBody(Exchange.wrapped(data));
+            connection.output().body(Exchange.wrapped(data));
         }
         askIfWritable();
     }
@@ -236,7 +236,7 @@ final class Relay implements AgentCall.Events {
             call.fail(Status.INTERNAL.withDescription("unexpected field number received: 4"));
             return;
         }
-        connection.writeBytes(Exchange.wrapped(data));
+        connection.output().bytes(Exchange.wrapped(data));
         askIfWritable();
     }
 
@@ -267,7 +267,7 @@ final class Relay implements AgentCall.Events {
         }
         if (tookOver) {
             if (status.isOk()) {
-                connection.closeAfterWrites();
+                connection.output().closeAfterWrites();
             } else {
                 exchange.broken("HTTP->gRPC: failed to pipe upgraded connection streams", String.valueOf(status.getDescription()));
                 connection.close();
@@ -279,7 +279,7 @@ final class Relay implements AgentCall.Events {
             exchange.broken("HTTP->gRPC: failed to read gRPC response", String.valueOf(status.getDescription()));
             connection.close();
         } else if (counted && left > 0) {
-            connection.closeAfterWrites();
+            connection.output().closeAfterWrites();
         } else {
             exchange.done();
             connection.finish(keep && (connection.bodyComplete() || request.contentLength() >= 0));
