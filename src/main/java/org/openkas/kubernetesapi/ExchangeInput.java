@@ -7,7 +7,7 @@ import io.netty.util.ReferenceCountUtil;
 
 /**
  * Hands to one exchange what its client sends, as the exchange can take it: the body, then the bytes of an upgraded connection
- * (chapter 03 §10, §13). In between it watches whether the client is still there. Used on the connection's event loop.
+ * (chapter 03 §10, §13). All the time it watches whether the client is still there. Used on the connection's event loop.
  */
 final class ExchangeInput {
     private final Exchange exchange;
@@ -19,6 +19,7 @@ final class ExchangeInput {
     private boolean granted;
     private boolean upgraded;
     private boolean halfCloseTold;
+    private boolean watching;
 
     /** @param close closes the connection without another word */
     ExchangeInput(Exchange exchange, ClientInput input, ResetWatch resetWatch, Runnable close) {
@@ -58,6 +59,13 @@ final class ExchangeInput {
 
     /** Hands on the next message if it can; whether there may be more to do. */
     boolean next() {
+        if (granted && input.isEnded() && !watching) {
+            watching = true;
+            resetWatch.start();
+        }
+        if (over) {
+            return false;
+        }
         if (upgraded) {
             return nextBytes();
         }
@@ -129,7 +137,6 @@ final class ExchangeInput {
         if (!halfCloseTold) {
             halfCloseTold = true;
             exchange.halfClosed();
-            resetWatch.start();
         }
     }
 }
