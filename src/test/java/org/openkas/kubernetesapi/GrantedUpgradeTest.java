@@ -6,6 +6,7 @@ import static org.openkas.kubernetesapi.RunningProxy.TOKEN;
 import static org.openkas.kubernetesapi.RunningProxy.setup;
 
 import com.google.protobuf.ByteString;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +106,20 @@ class GrantedUpgradeTest {
             call.upgradeData(ByteString.copyFromUtf8("hello")).complete();
             assertThat(peer.readText(100)).isEqualTo("hello");
             assertThat(call.cancelled).hasValue(0);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    @DisplayName("§13.4 row 3: clients are probed every 15 s, for one that closed both ways is reset by a probe but looks half-closed until then")
+    void probed() throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            granted(proxy, peer);
+            assertThat(proxy.server.connections()).singleElement().isInstanceOfSatisfying(EpollSocketChannel.class, channel -> {
+                assertThat(channel.config().isKeepAlive()).isTrue();
+                assertThat(channel.config().getTcpKeepIdle()).isEqualTo(15);
+                assertThat(channel.config().getTcpKeepIntvl()).isEqualTo(15);
+            });
         }
     }
 }
