@@ -128,7 +128,8 @@ class StockAgent14IT {
     @ValueSource(strings = {"grpc", "ws"})
     @DisplayName("KP-60, TC-28, AG-60: an agent of a release 14 is connected, gets its configuration and its changes, and carries requests, bodies and watches")
     void works(String scheme) throws Exception {
-        try (FakeKubernetes cluster = new FakeKubernetes(); Site site = new Site(scheme, cluster.kubeconfig(directory.resolve("kubeconfig")))) {
+        try (FakeKubernetes cluster = new FakeKubernetes();
+                Site site = new Site(scheme, cluster.kubeconfig(directory.resolve("kubeconfig")))) {
             for (int i = 0; i < 10; i++) {
                 Answer version = site.get("/version");
                 assertThat(version.status()).as("answer %d: %s; the agent said %s", i, version, site.agent.err()).isEqualTo(200);

@@ -22,7 +22,8 @@ final class LeaseWatches {
 
     /** Tells those who watch the namespace that an object there is new, or is another now. */
     void stored(String path, boolean added, JsonNode object) {
-        byte[] line = (JSON.createObjectNode().put("type", added ? "ADDED" : "MODIFIED").set("object", object) + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] line = (JSON.createObjectNode().put("type", added ? "ADDED" : "MODIFIED").set("object", object) + "\n")
+                .getBytes(StandardCharsets.UTF_8);
         watches.stream().filter(watch -> path.startsWith(watch.path() + "/")).forEach(watch -> watch.events().add(line));
     }
 
