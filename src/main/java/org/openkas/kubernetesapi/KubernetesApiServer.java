@@ -37,6 +37,8 @@ public final class KubernetesApiServer implements AutoCloseable {
     private static final int LARGEST_READ = 64 << 10;
     /** What the system keeps for a client that does not read, besides what is on its way. */
     private static final long LARGEST_UNSENT = 128 << 10;
+    /** Between probes: a client that closed both ways looks half-closed until one resets it. The system's two hours are long. */
+    private static final int PROBE_SECONDS = 15;
     private static final int USUAL_READ = 4 << 10;
     private static final int SMALLEST_READ = 512;
 
@@ -85,7 +87,9 @@ public final class KubernetesApiServer implements AutoCloseable {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true)
                     .childOption(ChannelOption.SO_KEEPALIVE, true);
             if (loops.epoll()) {
-                bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, LARGEST_UNSENT);
+                bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, LARGEST_UNSENT)
+                        .childOption(EpollChannelOption.TCP_KEEPIDLE, PROBE_SECONDS)
+                        .childOption(EpollChannelOption.TCP_KEEPINTVL, PROBE_SECONDS);
             }
         }
         ChannelFuture bind = bootstrap.childHandler(new Connection()).bind(settings.address().resolve()).awaitUninterruptibly();
@@ -119,7 +123,7 @@ public final class KubernetesApiServer implements AutoCloseable {
             if (settings.security() instanceof Security.Tls tls) {
                 channel.pipeline().addLast(tls.context().newHandler(channel.alloc()));
             }
-            new ClientConnection(proxy).install(channel.pipeline());
+            new ClientConnection(proxy, channel).install();
             if (stopping) {
                 // it may have come too late to be told with the others
                 channel.pipeline().fireUserEventTriggered(ClientConnection.Stop.NOW);

@@ -64,7 +64,7 @@ final class Relay implements AgentCall.Events {
         more();
         call.send(header);
         if (request.expectsContinue() && !connection.bodyComplete() && !call.isEnded()) {
-            connection.writeContinue();
+            connection.output().askForBody();
         }
         if (connection.bodyComplete()) {
             bodyEnded();
@@ -165,7 +165,7 @@ final class Relay implements AgentCall.Events {
         if (upgraded) {
             connection.grantUpgrade();
         }
-        connection.writeHead(AnswerHead.of(request.version(), code, headers), bodiless);
+        connection.output().head(AnswerHead.of(request.version(), code, headers), bodiless);
         if (request.upgrade() && !upgraded && requestSent) {
             halfClose();
         }
@@ -224,7 +224,7 @@ final class Relay implements AgentCall.Events {
             }
         }
         if (!data.isEmpty()) {
-            connection.writeBody(Exchange.wrapped(data));
+            connection.output().body(Exchange.wrapped(data));
         }
         askIfWritable();
     }
@@ -249,7 +249,7 @@ final class Relay implements AgentCall.Events {
             call.fail(Status.INTERNAL.withDescription("unexpected field number received: 4"));
             return;
         }
-        connection.writeBytes(Exchange.wrapped(data));
+        connection.output().bytes(Exchange.wrapped(data));
         askIfWritable();
     }
 
@@ -280,7 +280,7 @@ final class Relay implements AgentCall.Events {
         }
         if (tookOver) {
             if (status.isOk()) {
-                connection.closeAfterWrites();
+                connection.output().closeAfterWrites();
             } else {
                 exchange.broken("HTTP->gRPC: failed to pipe upgraded connection streams", String.valueOf(status.getDescription()));
                 connection.close();
@@ -292,7 +292,7 @@ final class Relay implements AgentCall.Events {
             exchange.broken("HTTP->gRPC: failed to read gRPC response", String.valueOf(status.getDescription()));
             connection.close();
         } else if (counted && left > 0) {
-            connection.closeAfterWrites();
+            connection.output().closeAfterWrites();
         } else {
             exchange.done();
             connection.finish(keep && (connection.bodyComplete() || request.contentLength() >= 0));

@@ -5,9 +5,9 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import java.time.Duration;
 
 /**
- * Looks now and then whether a client that has said all it has to say was reset since (chapter 03 §13.4 row 3): nothing is read
- * from it any more that could tell. Only where the system is Linux; elsewhere the next write tells. Used on the connection's
- * event loop.
+ * Looks now and then whether a client that half-closed, as it may from its 101 on, was reset since (chapter 03 §13.4 row 3):
+ * nothing is read from it any more that could tell. Only where the system is Linux; elsewhere the next write tells. Used on the
+ * connection's event loop.
  */
 final class ResetWatch {
     private static final Duration TIME = Duration.ofSeconds(10);

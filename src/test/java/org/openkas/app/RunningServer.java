@@ -35,14 +35,19 @@ final class RunningServer implements AutoCloseable {
 
     /** A server with GitLab; {@code more} is YAML below the root. */
     static RunningServer withGitLab(Path directory, FakeGitLab gitLab, String more) throws Exception {
+        return withGitLab(directory, gitLab, more, "127.0.0.1:0");
+    }
+
+    /** As the other, with the listener for GitLab at {@code api}. */
+    static RunningServer withGitLab(Path directory, FakeGitLab gitLab, String more, String api) throws Exception {
         return new RunningServer(directory, """
                 gitlab: {address: %s, authentication_secret_file: %s, external_url: "https://gitlab.example"}
-                api: {listen: {address: "127.0.0.1:0", authentication_secret_file: %2$s}}
+                api: {listen: {address: "%4$s", authentication_secret_file: %2$s}}
                 private_api: {listen: {authentication_secret_file: %2$s}}
                 redis: {server: {address: "127.0.0.1:1"}}
                 observability: {listen: {address: "127.0.0.1:0"}}
                 %3$s
-                """.formatted(gitLab.address(), secret(directory), more));
+                """.formatted(gitLab.address(), secret(directory), more, api));
     }
 
     /** A server without GitLab. */

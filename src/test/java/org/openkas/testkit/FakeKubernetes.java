@@ -23,7 +23,7 @@ import java.util.concurrent.Executors;
 
 /**
  * As much of a Kubernetes API as an agent needs to run outside of a cluster: the version, discovery of a few kinds, leases
- * that are taken by optimistic locking, events that are taken and forgotten. Everything else does not exist. Plain HTTP on
+ * that are taken by optimistic locking and can be watched, events that are taken and forgotten. Everything else does not exist. Plain HTTP on
  * a free port of the loopback address; thread-safe.
  */
 public final class FakeKubernetes implements AutoCloseable {
@@ -35,6 +35,7 @@ public final class FakeKubernetes implements AutoCloseable {
     private final Map<String, ObjectNode> leases = new TreeMap<>();
     private final List<String> requests = new ArrayList<>();
     private final List<Map<String, List<String>>> headers = new ArrayList<>();
+    private final LeaseWatches watches = new LeaseWatches();
     private long version = 100;
 
     private record Answer(int status, JsonNode body) {
@@ -80,12 +81,21 @@ public final class FakeKubernetes implements AutoCloseable {
         try (exchange) {
             note(exchange.getRequestHeaders());
             byte[] body = exchange.getRequestBody().readAllBytes();
+            if (isWatch(exchange)) {
+                watches.serve(exchange);
+                return;
+            }
             Answer answer = answer(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), body);
             byte[] bytes = JSON.writeValueAsBytes(answer.body());
             exchange.getResponseHeaders().set("Content-Type", "application/json");
             exchange.sendResponseHeaders(answer.status(), bytes.length);
             exchange.getResponseBody().write(bytes);
         }
+    }
+
+    private static boolean isWatch(HttpExchange exchange) {
+        return exchange.getRequestMethod().equals("GET") && exchange.getRequestURI().getPath().matches(LEASES)
+                && String.valueOf(exchange.getRequestURI().getQuery()).contains("watch=true");
     }
 
     private synchronized Answer answer(String method, String path, byte[] body) throws IOException {
@@ -125,6 +135,7 @@ public final class FakeKubernetes implements AutoCloseable {
             return failure(409, "AlreadyExists");
         }
         leases.put(path, stamped(lease));
+        watches.stored(path, status == 201, lease);
         return new Answer(status, lease);
     }
 

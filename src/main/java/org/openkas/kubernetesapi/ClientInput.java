@@ -1,0 +1,85 @@
+package org.openkas.kubernetesapi;
+
+import io.netty.channel.Channel;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one read of a client's socket brought and nobody has taken yet (chapter 03 §14). Whoever takes a message has to release
+ * it. Used on the connection's event loop.
+ */
+final class ClientInput {
+    /** How far a client may run ahead of the request that is being answered; beyond it, that it went away shows late. */
+    private static final int MOST_AHEAD = 64 << 10;
+    private static final int MOST_WAITING = 64;
+
+    private final Channel channel;
+    private final Queue<Object> waiting = new ArrayDeque<>();
+    private boolean ended;
+    private int ahead;
+
+    ClientInput(Channel channel) {
+        this.channel = channel;
+    }
+
+    void add(Object message) {
+        waiting.add(message);
+    }
+
+    /** The next message, which stays here. */
+    @Nullable
+    Object peek() {
+        return waiting.peek();
+    }
+
+    /** Takes the next message. */
+    @Nullable
+    Object poll() {
+        return waiting.poll();
+    }
+
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    /** The client has said that it sends no more. */
+    void end() {
+        ended = true;
+    }
+
+    /** Whether nothing comes any more but what waits here. */
+    boolean isEnded() {
+        return ended;
+    }
+
+    /** Reads once from the socket, or runs {@code otherwise} if there is no more to read. */
+    void readOr(Runnable otherwise) {
+        if (ended) {
+            otherwise.run();
+        } else {
+            var _ = channel.read();
+        }
+    }
+
+    /** A request begins: what came so far is not ahead of it. */
+    void begin() {
+        ahead = 0;
+    }
+
+    /** So many bytes came behind the request that is being answered. */
+    void ranAhead(int bytes) {
+        ahead += bytes;
+    }
+
+    boolean mayRunAhead() {
+        return waiting.size() < MOST_WAITING && ahead < MOST_AHEAD;
+    }
+
+    /** Drops what waits. */
+    void release() {
+        waiting.forEach(ReferenceCountUtil::release);
+        waiting.clear();
+    }
+}

@@ -1,0 +1,140 @@
+package org.openkas.kubernetesapi;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
+
+/**
+ * What is written to one client: answers, and after an upgrade bytes, each of which may take 20 s (chapter 03 §13.1). A write
+ * that fails closes the connection. Used on the connection's event loop.
+ */
+final class ClientOutput {
+    private static final Duration UPGRADED_WRITE_TIME = Duration.ofSeconds(20);
+
+    private final Channel channel;
+    private final Deadline deadline;
+    private final Runnable close;
+    private final ResponseEncoder encoder = new ResponseEncoder();
+    private ChannelFuture lastAnswer;
+    private boolean upgraded;
+    private boolean stopped;
+    private int upgradedWrites;
+
+    /**
+     * @param deadline of writes after an upgrade; nobody else's
+     * @param close closes the connection without another word
+     */
+    ClientOutput(Channel channel, Deadline deadline, Runnable close) {
+        this.channel = channel;
+        this.deadline = deadline;
+        this.close = close;
+        lastAnswer = channel.newSucceededFuture();
+    }
+
+    /** The handler that has to be in the pipeline until {@link #upgrade}. */
+    ResponseEncoder encoder() {
+        return encoder;
+    }
+
+    boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    /** Asks the client for the body that it holds back. */
+    void askForBody() {
+        var _ = channel
+                .writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+    }
+
+    /** Status and headers; {@code bodiless} if no body follows whatever the headers say. */
+    void head(HttpResponse head, boolean bodiless) {
+        encoder.bodiless(bodiless);
+        var _ = channel.writeAndFlush(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+
+    /** A part of a body. */
+    void body(ByteBuf bytes) {
+        var _ = channel.writeAndFlush(new DefaultHttpContent(bytes)).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+
+    /** The end of an answer. */
+    void end() {
+        lastAnswer = channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+
+    /** An answer but for its end; {@code bodiless} if it answers {@code HEAD}. */
+    void answer(HttpResponse head, byte[] body, boolean bodiless) {
+        encoder.bodiless(bodiless);
+        var _ = channel.write(head);
+        if (!bodiless && body.length > 0) {
+            var _ = channel.write(new DefaultHttpContent(Unpooled.wrappedBuffer(body)));
+        }
+    }
+
+    /** Happens when the last answer is out, however slowly its client reads. */
+    ChannelFuture lastAnswer() {
+        return lastAnswer;
+    }
+
+    /** Says that nothing more will be sent. */
+    void shut() {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            var _ = tls.closeOutbound();
+        } else if (channel instanceof DuplexChannel duplex) {
+            var _ = duplex.shutdownOutput();
+        }
+    }
+
+    /** From here on it is bytes that are written. */
+    void upgrade() {
+        upgraded = true;
+        channel.pipeline().remove(encoder);
+    }
+
+    /** Bytes of an upgraded connection. */
+    void bytes(ByteBuf bytes) {
+        if (upgradedWrites++ == 0) {
+            deadline.arm(UPGRADED_WRITE_TIME, close);
+        }
+        var _ = channel.writeAndFlush(bytes).addListener(done -> {
+            if (stopped) {
+                return;
+            }
+            deadline.disarm();
+            if (!done.isSuccess()) {
+                close.run();
+            } else if (--upgradedWrites > 0) {
+                deadline.arm(UPGRADED_WRITE_TIME, close);
+            }
+        });
+    }
+
+    /** Closes when everything that was written is out. */
+    void closeAfterWrites() {
+        if (stopped) {
+            return;
+        }
+        if (upgraded) {
+            deadline.arm(UPGRADED_WRITE_TIME, close);
+        }
+        var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> close.run());
+    }
+
+    /** The connection is closed. */
+    void stop() {
+        stopped = true;
+        deadline.disarm();
+    }
+}
