@@ -24,6 +24,8 @@ final class Relay implements AgentCall.Events {
     private static final int LARGE = 64 << 10;
     /** For an agent to end what the client has already got all of. */
     private static final Duration ENDING = Duration.ofSeconds(5);
+    /** An agent of before 2022 knows no upgrades and answers, with a refusal, only when the request has ended for good. */
+    private static final Duration UNANSWERED_UPGRADE = Duration.ofSeconds(60);
 
     private final ClientConnection connection;
     private final Exchange exchange;
@@ -44,7 +46,7 @@ final class Relay implements AgentCall.Events {
     private int ahead = 1;
     private long left = UNKNOWN;
     private boolean counted;
-    private final Deadline ending;
+    private final Deadline deadline;
     private boolean gone;
 
     /** May throw what opening a call throws. */
@@ -55,7 +57,7 @@ final class Relay implements AgentCall.Events {
         this.request = request;
         this.origin = origin;
         this.agentId = agentId;
-        this.ending = new Deadline(proxy.timers(), connection.loop());
+        this.deadline = new Deadline(proxy.timers(), connection.loop());
         this.call = new AgentCall(proxy.agents().apply(agentId), connection.loop(), this);
     }
 
@@ -88,6 +90,8 @@ final class Relay implements AgentCall.Events {
             // an upgrade goes on in this direction; a refused one ends when that is known
             if (!request.upgrade() || (answered && !upgraded)) {
                 halfClose();
+            } else if (!answered) {
+                deadline.arm(UNANSWERED_UPGRADE, this::halfClose);
             }
         }
     }
@@ -121,11 +125,12 @@ final class Relay implements AgentCall.Events {
     /** A client that has got its whole answer may leave before the agent has ended it, which is no reason to cut the agent short. */
     void clientGone() {
         gone = true;
+        deadline.disarm();
         boolean complete = answered && !upgraded && (bodiless || (counted && left == 0));
         if (!complete || !halfClosed) {
             call.cancel();
         } else if (!call.isEnded()) {
-            ending.arm(ENDING, call::cancel);
+            deadline.arm(ENDING, call::cancel);
             writable();
         }
     }
@@ -141,6 +146,7 @@ final class Relay implements AgentCall.Events {
     public void header(HttpResponse.Header header) {
         underWay--;
         ahead = AHEAD;
+        deadline.disarm();
         int code = header.getResponse().getStatusCode();
         upgraded = code == SWITCHING && request.upgrade();
         if ((code < 200 && !upgraded) || code > 999) {
@@ -274,7 +280,7 @@ final class Relay implements AgentCall.Events {
 
     @Override
     public void ended(Status status) {
-        ending.disarm();
+        deadline.disarm();
         if (gone) {
             return;
         }

@@ -6,6 +6,7 @@ import static org.openkas.kubernetesapi.RunningProxy.TOKEN;
 import static org.openkas.kubernetesapi.RunningProxy.setup;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.openkas.proto.grpctool.HttpRequest;
 import org.openkas.testkit.KubernetesAgent;
 import org.openkas.testkit.NoLeaks;
 import org.openkas.testkit.RawPeer;
@@ -40,6 +42,23 @@ class GrantedUpgradeTest {
             return call.cancelled.get() == 1 && proxy.server.connections().isEmpty();
         });
         assertThat(proxy.timers.pending()).isZero();
+    }
+
+    @Test
+    @DisplayName("KP-60: an agent that answers an upgrade only when the request has ended is told so after a minute, and its refusal arrives")
+    void agentWithoutUpgrades() throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            peer.send("POST /exec HTTP/1.1\r\n" + TOKEN + "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n");
+            KubernetesAgent.Call call = proxy.agent.next();
+            await().until(() -> call.messages.stream().anyMatch(HttpRequest::hasTrailer));
+            await().until(() -> proxy.timers.pending() == 1);
+            proxy.timers.advance(Duration.ofSeconds(59));
+            assertThat(call.halfClosed).hasValue(0);
+            proxy.timers.advance(Duration.ofSeconds(1));
+            await().until(() -> call.halfClosed.get() == 1);
+            call.fail(Status.UNAVAILABLE.withDescription("unavailable"));
+            assertThat(peer.readHead()).startsWith("HTTP/1.1 502 ");
+        }
     }
 
     @ParameterizedTest
