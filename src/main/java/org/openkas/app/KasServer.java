@@ -261,6 +261,11 @@ public final class KasServer implements AutoCloseable {
         }
     }
 
+    /** Cuts off the requests to clusters that {@link #drain} waits for; everything else ends in order. */
+    public void cutOffRequests() {
+        kubernetesApi.ifPresent(KubernetesApiServer::close);
+    }
+
     private interface Drain {
         void within(Duration limit) throws InterruptedException;
     }

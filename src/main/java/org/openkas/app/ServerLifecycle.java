@@ -35,6 +35,10 @@ public class ServerLifecycle {
     /** Set by {@code bin/openkas}, which itself prints why a start failed. */
     private static final String LAUNCHER_HOME = "openkas.home";
 
+    /** As long as Open Liberty itself waits for what runs when it stops. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+    /** For agents to be told to go, once no request needs them: the default grace period, their last calls, and the close frames. */
+    private static final Duration AGENTS_LIMIT = Duration.ofSeconds(15);
     private static final Duration CLOSE_FRAMES = Duration.ofSeconds(6);
     /** A port that was closed for good is gone by then, and agents do not come back to it. */
     private static final Duration PORT_GONE = Duration.ofSeconds(1);
@@ -135,10 +139,19 @@ public class ServerLifecycle {
         state.drain();
     }
 
-    /** Drains, if nobody did before, and ends the server when the application stops. */
+    /**
+     * Ends the server when the application stops. What nobody drained before has a limited time: while an application is
+     * updated, nobody can reach the old one any more, and the new one waits; a watch would keep it waiting for an hour.
+     */
     @PreDestroy
     void stop() {
-        state.drain();
+        if (!state.drainWithin(STOP_LIMIT)) {
+            Log.to(sink).with("limit", STOP_LIMIT.toSeconds() + "s")
+                    .warn("The application stops: requests that still run are cut off. Call the operation drain of the MBean"
+                            + " org.openkas:type=Server before, to wait for them");
+            server.ifPresent(KasServer::cutOffRequests);
+            boolean _ = state.drainWithin(AGENTS_LIMIT);
+        }
         closers.forEach(Runnable::run);
         bean.unregister();
         stream.close();

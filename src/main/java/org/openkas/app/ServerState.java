@@ -1,7 +1,11 @@
 package org.openkas.app;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.openkas.observability.ServerMXBean;
 
 /**
@@ -68,6 +72,25 @@ final class ServerState implements ServerMXBean {
             }
         }
         drained.join();
+    }
+
+    /**
+     * As {@link #drain}, but returns after {@code limit} at the latest; false if the drain goes on then, which ends when what it
+     * waits for is cut off.
+     */
+    boolean drainWithin(Duration limit) {
+        Thread.ofVirtual().name("openkas-drain").start(this::drain);
+        try {
+            drained.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("never completed with a failure", e);
+        }
     }
 
     private synchronized boolean begins() {

@@ -32,6 +32,31 @@ class KubernetesApiDrainTest {
     @Test
     @DisplayName("CO-40: a download that runs when the server stops completes, and the agents' listener works until it did")
     void download() throws Exception {
+        draining(site -> {
+            site.call.data("done").trailer().complete();
+            assertThat(site.client.readText(100)).isEqualTo("done");
+        });
+    }
+
+    @Test
+    @DisplayName("Requests that are cut off while the server waits for them end, and the rest of the stop goes on in order")
+    void cutOff() throws Exception {
+        draining(site -> {
+            site.running.server.cutOffRequests();
+            assertThat(site.client.awaitClose(10_000)).isTrue();
+            await().until(() -> site.call.cancelled.get() == 1);
+        });
+    }
+
+    private record Site(RunningServer running, RawPeer client, KubernetesAgent.Call call) {
+    }
+
+    private interface End {
+        void of(Site site) throws Exception;
+    }
+
+    /** A server that drains while half of a download is delivered; whatever ends that, the drain ends then. */
+    private void draining(End end) throws Exception {
         Metadata token = new Metadata();
         token.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer secret-a");
         KubernetesAgent cluster = new KubernetesAgent();
@@ -58,8 +83,7 @@ class KubernetesApiDrainTest {
                     assertThat(tunnels.openTunnels()).isGreaterThan(1);
                     assertThat(tunnels.ends()).isEmpty();
                     assertThat(drain.isAlive()).isTrue();
-                    call.data("done").trailer().complete();
-                    assertThat(client.readText(100)).isEqualTo("done");
+                    end.of(new Site(running, client, call));
                     assertThat(drain.join(Duration.ofSeconds(20))).isTrue();
                     assertThat(refuses(running.server.agentListener().port())).isTrue();
                 } finally {

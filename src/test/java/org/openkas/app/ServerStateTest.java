@@ -2,6 +2,7 @@ package org.openkas.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,6 +59,22 @@ class ServerStateTest {
         end.countDown();
         second.join();
         assertThat(first).satisfies(Thread::join);
+    }
+
+    @Test
+    void aDrainThatTakesTooLongGoesOn() throws InterruptedException {
+        CountDownLatch end = new CountDownLatch(1);
+        ServerState slow = new ServerState(() -> {
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThat(slow.drainWithin(Duration.ofMillis(1))).isFalse();
+        end.countDown();
+        assertThat(slow.drainWithin(Duration.ofSeconds(10))).isTrue();
+        assertThat(slow.getState()).isEqualTo("STOPPED");
     }
 
     @Test
