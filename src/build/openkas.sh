@@ -50,12 +50,16 @@ if [ -z "$java" ]; then
   exit 1
 fi
 
-# The archive of classes quickens the start. It belongs to one build of the JDK and to the jars as they were installed (their
-# times count); where these differ, the JVM starts without it and without a word.
-archive=
-if [ -r "$home/lib/openkas.jsa" ]; then
-  archive=-XX:SharedArchiveFile=$home/lib/openkas.jsa
+# The cache of classes and profiles quickens the start and the first requests. It belongs to one build of the JDK and to the
+# jars as they were installed (their times count); where these differ, the JVM starts without it and without a word. Options
+# about such caches in OPENKAS_JVM_OPTIONS take its place, as the JVM refuses a mixture.
+cache=
+if [ -r "$home/lib/openkas.aot" ]; then
+  cache=-XX:AOTCache=$home/lib/openkas.aot
 fi
+case $OPENKAS_JVM_OPTIONS in
+  *-XX:AOT* | *-XX:SharedArchiveFile* | *-Xshare*) cache= ;;
+esac
 
 # Small and quick to start; OPENKAS_JVM_OPTIONS may name another collector.
 collector=-XX:+UseSerialGC
@@ -74,9 +78,9 @@ exec "$java" \
   -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 \
   -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 \
   -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStderr \
-  -Xlog:disable -Xshare:auto \
+  -Xlog:disable \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
-  $archive \
+  ${cache:+"$cache"} \
   --sun-misc-unsafe-memory-access=allow \
   -Djdk.httpclient.keepalive.timeout=90 \
   -Djdk.http.auth.tunneling.disabledSchemes= \
