@@ -26,7 +26,8 @@ final class Training {
      */
     private static final String RECORD = "-XX:-ClassUnloading -XX:-CreateCoredumpOnCrash -XX:Tier4InvocationThreshold=5000"
             + " -XX:Tier4MinInvocationThreshold=600 -XX:Tier4CompileThreshold=15000 -XX:Tier4BackEdgeThreshold=40000 -XX:AOTMode=record";
-    private static final String CREATE = "-Xlog:aot=error,cds=error:stderr -XX:AOTMode=create";
+    /** Without code of the compilers: this JDK does not look whether another processor can run it. */
+    private static final String CREATE = "-XX:-AOTAdapterCaching -XX:-AOTStubCaching -Xlog:aot=error,cds=error:stderr -XX:AOTMode=create";
 
     private final Path home;
     private final Path directory;
