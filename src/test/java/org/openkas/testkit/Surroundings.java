@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * What a server under load has around it: doubles of GitLab and Gitaly, a project with an agent's configuration, and a file of
- * settings that names them and free ports of the loopback address, without limits that a load would meet. Any CI job may reach
- * agent 1. Nobody listens at the address of Redis unless the caller starts one. Thread-safe.
+ * settings that names them and free ports of the loopback address, without limits that a load would meet and with a short end.
+ * Any CI job may reach agent 1. Nobody listens at the address of Redis unless the caller starts one. Thread-safe.
  */
 public final class Surroundings implements AutoCloseable {
     private static final String PROJECT = "group/load";
@@ -49,16 +49,19 @@ public final class Surroundings implements AutoCloseable {
     private Path settings(Path directory) throws IOException {
         Path secret = Files.writeString(directory.resolve("secret"), Base64.getEncoder().encodeToString(FakeGitLab.SECRET));
         return Files.writeString(directory.resolve("kas.yaml"), """
-                gitlab: {address: "%s", authentication_secret_file: "%s", api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}
-                agent: {listen: {address: "127.0.0.1:%d", websocket: true, connections_per_token_per_minute: 100000000},
-                  kubernetes_api: {listen: {address: "127.0.0.1:%d"}}}
+                gitlab: {address: "%s", authentication_secret_file: "%s", api_rate_limit: {refill_rate_per_second: 10000,
+                  bucket_size: 10000}}
+                agent: {listen: {address: "127.0.0.1:%d", websocket: true, listen_grace_period: 0.1s,
+                  connections_per_token_per_minute: 100000000},
+                  kubernetes_api: {listen: {address: "127.0.0.1:%d", listen_grace_period: 0.1s}}}
                 observability: {listen: {address: "127.0.0.1:%d"}}
-                api: {listen: {address: "127.0.0.1:%d", authentication_secret_file: "%2$s"}}
+                api: {listen: {address: "127.0.0.1:%d", listen_grace_period: 0.1s, authentication_secret_file: "%2$s"}}
                 private_api: {listen: {address: "127.0.0.1:%d", authentication_secret_file: "%2$s"}}
                 redis: {server: {address: "127.0.0.1:%d"}}
                 gitaly: {global_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000},
                   per_server_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}
-                """.formatted(gitLab.address(), secret, agentPort(), kubernetesPort(), probesPort(), ports.get(3), ports.get(4), redisPort()));
+                """.formatted(gitLab.address(), secret, agentPort(), kubernetesPort(), probesPort(), ports.get(3), ports.get(4),
+                redisPort()));
     }
 
     /** The settings, for {@code --configuration-file}. */

@@ -32,7 +32,8 @@ public final class TunnelAgent implements AutoCloseable {
     public static final int EVENT_BYTES = 512;
     private static final int PART = 32 << 10;
     private static final ConnectRequest NO_METADATA = ConnectRequest.newBuilder().setHeader(Header.getDefaultInstance()).build();
-    private static final ConnectRequest END = message(HttpResponse.newBuilder().setTrailer(HttpResponse.Trailer.getDefaultInstance()).build());
+    private static final ConnectRequest END = message(
+            HttpResponse.newBuilder().setTrailer(HttpResponse.Trailer.getDefaultInstance()).build());
     private static final ConnectRequest CALL_END = ConnectRequest.newBuilder().setTrailer(Trailer.getDefaultInstance()).build();
     private static final ConnectRequest SMALL = data(1 << 10);
     private static final ConnectRequest LARGE = data(PART);
@@ -88,7 +89,8 @@ public final class TunnelAgent implements AutoCloseable {
     }
 
     private static ConnectRequest data(int size) {
-        return message(HttpResponse.newBuilder().setData(HttpResponse.Data.newBuilder().setData(ByteString.copyFrom(new byte[size]))).build());
+        return message(
+                HttpResponse.newBuilder().setData(HttpResponse.Data.newBuilder().setData(ByteString.copyFrom(new byte[size]))).build());
     }
 
     private static ConnectRequest head(String length) {

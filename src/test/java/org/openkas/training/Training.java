@@ -3,6 +3,7 @@ package org.openkas.training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
@@ -65,6 +66,8 @@ final class Training {
         if (!Files.exists(cache)) {
             throw new IOException("the JVM made no cache: " + cache);
         }
+        Files.copy(Path.of(System.getProperty("java.home"), "release"), cache.resolveSibling("openkas.aot.release"),
+                StandardCopyOption.REPLACE_EXISTING);
         clear(directory);
     }
 
