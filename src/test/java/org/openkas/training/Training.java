@@ -78,8 +78,11 @@ final class Training {
             try {
                 server.ready();
                 new Load(surroundings).run(server);
-            } catch (IOException | RuntimeException failure) {
-                throw new IOException(failure + "; the server's log:\n" + String.join("\n", server.err()), failure);
+            } catch (IOException | RuntimeException | AssertionError failure) {
+                // a JVM that crashed may still be telling why
+                boolean _ = server.handle().destroyForcibly();
+                int status = server.exit(END);
+                throw new IOException(failure + "; status " + status + ", the server's log:\n" + String.join("\n", server.err()), failure);
             }
             server.terminate();
             ended(server);
