@@ -50,12 +50,21 @@ if [ -z "$java" ]; then
   exit 1
 fi
 
-# The archive of classes quickens the start. It belongs to one build of the JDK and to the jars as they were installed (their
-# times count); where these differ, the JVM starts without it and without a word.
-archive=
-if [ -r "$home/lib/openkas.jsa" ]; then
-  archive=-XX:SharedArchiveFile=$home/lib/openkas.jsa
+# The cache of classes and profiles quickens the start and the first requests. It fits one build of the JDK, and the jars of
+# before it was made. With one that does not fit, the JVM starts without a word, but also without the JDK's own cache, so what can
+# be seen from here is kept from it; and JDK 25.0.3 does not look at the jars. Options in OPENKAS_JVM_OPTIONS that the JVM
+# refuses beside a cache, or for which it cannot use this one, take its place.
+cache=$home/lib/openkas.aot
+if [ ! -r "$cache" ] || [ "$(cat "${java%/bin/java}/release" 2>/dev/null)" != "$(cat "$home/lib/openkas.aot.release")" ]; then
+  cache=
 fi
+server=$home/wlp/usr/servers/openkas
+for jar in "$home"/lib/*.jar "$server"/apps/openkas.war/WEB-INF/lib/*.jar "$server"/lib/*.jar "$home"/wlp/lib/*.kernel.boot_*.jar; do
+  [ "$jar" -nt "$cache" ] && cache=
+done
+case $OPENKAS_JVM_OPTIONS in
+  *-XX:AOT* | *-XX:SharedArchiveFile* | *-Xshare* | *-XX:+UseZGC* | *-XX:-UseCompressedOops*) cache= ;;
+esac
 
 # Small and quick to start; OPENKAS_JVM_OPTIONS may name another collector.
 collector=-XX:+UseSerialGC
@@ -74,9 +83,9 @@ exec "$java" \
   -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 \
   -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 \
   -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStderr \
-  -Xlog:disable -Xshare:auto \
+  -Xlog:disable \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
-  $archive \
+  ${cache:+"-XX:AOTCache=$cache"} \
   --sun-misc-unsafe-memory-access=allow \
   -Djdk.httpclient.keepalive.timeout=90 \
   -Djdk.http.auth.tunneling.disabledSchemes= \

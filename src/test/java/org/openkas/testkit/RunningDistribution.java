@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -75,7 +76,7 @@ public final class RunningDistribution implements AutoCloseable {
         return Thread.ofVirtual().start(() -> {
             try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
                 reader.lines().forEach(lines::add);
-            } catch (IOException e) {
+            } catch (IOException | UncheckedIOException e) {
                 lines.add("the stream broke: " + e);
             }
         });
@@ -137,14 +138,19 @@ public final class RunningDistribution implements AutoCloseable {
         }
     }
 
-    /** Asks the server to end, as a supervisor does. */
+    /** Asks the server to end, as a supervisor does; what it says until then is read, which {@link Process#destroy} would not. */
     public void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** Waits for the end: the exit status. */
     public int exit() throws InterruptedException {
-        if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        return exit(LIMIT);
+    }
+
+    /** Waits so long for the end: the exit status. */
+    public int exit(Duration limit) throws InterruptedException {
+        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new AssertionError("the process does not end; standard error: " + err);
         }
         for (Thread reader : readers) {

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.openkas.testkit.KubernetesApiClient;
+import org.openkas.testkit.TunnelAgent;
 
 /** Bytes through an agent's tunnels, down and up, over one connection and several: rate, processor time of the server, memory. */
 final class Bandwidth {
@@ -33,20 +35,20 @@ final class Bandwidth {
     }
 
     private interface Flow {
-        void run(Client client, AtomicLong bytes) throws IOException;
+        void run(KubernetesApiClient client, AtomicLong bytes) throws IOException;
     }
 
     private static void measure(Site site, String what, int connections, Flow flow) throws Exception {
         AtomicLong bytes = new AtomicLong();
-        List<Client> clients = new ArrayList<>();
+        List<KubernetesApiClient> clients = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
-            Client client = new Client(site.kubernetesPort, 0);
+            KubernetesApiClient client = new KubernetesApiClient(site.kubernetesPort, 0);
             clients.add(client);
             Thread.ofPlatform().start(() -> {
                 try {
                     flow.run(client, bytes);
                 } catch (IOException e) {
-                    if (!client.socket.isClosed()) {
+                    if (!client.closed()) {
                         System.out.println("a transfer failed: " + e.getMessage());
                     }
                 }
@@ -60,7 +62,7 @@ final class Bandwidth {
         double seconds = (double) (System.nanoTime() - begin) / TimeUnit.SECONDS.toNanos(1);
         cpu = site.figures.cpuMillis() - cpu;
         double moved = (double) (bytes.get() - before);
-        for (Client client : clients) {
+        for (KubernetesApiClient client : clients) {
             client.close();
         }
         System.out.printf("bytes over %s, %d connections: %.0f MiB/s, %.1f seconds of processor time per GiB, %d MiB resident%n", what, connections,
@@ -68,7 +70,7 @@ final class Bandwidth {
         Thread.sleep(1_000);
     }
 
-    private static void down(Client client, AtomicLong bytes) throws IOException {
+    private static void down(KubernetesApiClient client, AtomicLong bytes) throws IOException {
         byte[] part = new byte[PART];
         client.begin("/bytes");
         while (true) {
@@ -76,7 +78,7 @@ final class Bandwidth {
         }
     }
 
-    private static void up(Client client, AtomicLong bytes) throws IOException {
+    private static void up(KubernetesApiClient client, AtomicLong bytes) throws IOException {
         byte[] part = new byte[PART];
         while (true) {
             client.send(UPLOAD, part, bytes);

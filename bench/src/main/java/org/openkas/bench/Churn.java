@@ -3,7 +3,9 @@ package org.openkas.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.openkas.testkit.ConfiguredAgent;
 import org.openkas.testkit.FakeGitLab;
+import org.openkas.testkit.Surroundings;
 
 /** All agents vanish at once and come back at once, several times. */
 final class Churn {
@@ -13,20 +15,20 @@ final class Churn {
     }
 
     static void run(Site site, String transport, int agents) throws Exception {
-        List<Agent> all = List.of();
+        List<ConfiguredAgent> all = List.of();
         for (int round = 1; round <= ROUNDS; round++) {
-            all.forEach(Agent::close);
+            all.forEach(ConfiguredAgent::close);
             long polls = site.gitaly.calls().size();
             long lookUps = site.gitLab.requests(FakeGitLab.OLD_AGENT_INFO).size();
-            List<Agent> now = new ArrayList<>();
+            List<ConfiguredAgent> now = new ArrayList<>();
             long begin = System.nanoTime();
             for (int i = 0; i < agents; i++) {
-                now.add(new Agent(transport, site.port(transport), Site.token(i), 2));
+                now.add(new ConfiguredAgent(transport, site.port(transport), Surroundings.token(i), 2));
             }
             int configured = 0;
-            for (Agent agent : now) {
+            for (ConfiguredAgent agent : now) {
                 try {
-                    agent.configured.get(60, TimeUnit.SECONDS);
+                    agent.configured().get(60, TimeUnit.SECONDS);
                     configured++;
                 } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
                     System.out.println("    no configuration: " + e.getMessage());
@@ -38,6 +40,6 @@ final class Churn {
             all = now;
             Thread.sleep(3000);
         }
-        all.forEach(Agent::close);
+        all.forEach(ConfiguredAgent::close);
     }
 }

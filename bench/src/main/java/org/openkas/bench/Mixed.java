@@ -7,6 +7,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.openkas.testkit.KubernetesApiClient;
+import org.openkas.testkit.TunnelAgent;
 
 /** A minute of requests, watches, downloads that are broken off and uploads at once: descriptors, threads and failures. */
 final class Mixed {
@@ -23,12 +25,12 @@ final class Mixed {
         AtomicInteger failures = new AtomicInteger();
         AtomicInteger transfers = new AtomicInteger();
         AtomicLong events = new AtomicLong();
-        List<Client> watches = new ArrayList<>();
+        List<KubernetesApiClient> watches = new ArrayList<>();
         try (TunnelAgent agent = site.tunnels(transport)) {
             long descriptors = site.figures.descriptors();
             long threads = site.figures.threads();
             for (int i = 0; i < WATCHES; i++) {
-                Client client = new Client(site.kubernetesPort, 0);
+                KubernetesApiClient client = new KubernetesApiClient(site.kubernetesPort, 0);
                 watches.add(client);
                 client.begin("/watch");
                 Thread.ofVirtual().start(() -> drain(client, events));
@@ -53,7 +55,7 @@ final class Mixed {
             for (Thread other : others) {
                 other.join();
             }
-            for (Client client : watches) {
+            for (KubernetesApiClient client : watches) {
                 client.close();
             }
             Thread.sleep(3_000);
@@ -67,7 +69,7 @@ final class Mixed {
     private static void transfer(Site site, long end, AtomicInteger transfers, AtomicInteger failures) {
         byte[] part = new byte[64 << 10];
         while (System.nanoTime() < end) {
-            try (Client up = new Client(site.kubernetesPort, 0); Client down = new Client(site.kubernetesPort, 0)) {
+            try (KubernetesApiClient up = new KubernetesApiClient(site.kubernetesPort, 0); KubernetesApiClient down = new KubernetesApiClient(site.kubernetesPort, 0)) {
                 up.send(UPLOAD, part, new AtomicLong());
                 down.begin("/bytes");
                 for (long left = DOWNLOAD; left > 0;) {
@@ -81,7 +83,7 @@ final class Mixed {
         }
     }
 
-    private static void drain(Client client, AtomicLong bytes) {
+    private static void drain(KubernetesApiClient client, AtomicLong bytes) {
         byte[] part = new byte[16 << 10];
         try {
             while (true) {

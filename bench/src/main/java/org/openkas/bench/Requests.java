@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.openkas.testkit.KubernetesApiClient;
+import org.openkas.testkit.TunnelAgent;
 
 /** Kubernetes API requests of 1 KiB through an agent's tunnels: processor time of the server for one, and how long one takes. */
 final class Requests {
@@ -50,7 +52,7 @@ final class Requests {
     private static long[] ask(Site site, long end) {
         long[] nanos = new long[1024];
         int count = 0;
-        try (Client client = new Client(site.kubernetesPort, 0)) {
+        try (KubernetesApiClient client = new KubernetesApiClient(site.kubernetesPort, 0)) {
             for (long begin = System.nanoTime(); begin < end;) {
                 client.small();
                 long now = System.nanoTime();

@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.openkas.testkit.KubernetesApiClient;
+import org.openkas.testkit.TunnelAgent;
 
 /** Clients that ask for downloads without end and never read: what they cost, and whether others are served meanwhile. */
 final class Stalled {
@@ -16,16 +18,16 @@ final class Stalled {
             double calm = p99(site);
             long before = site.figures.residentKib();
             long descriptors = site.figures.descriptors();
-            List<Client> stalled = new ArrayList<>();
+            List<KubernetesApiClient> stalled = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
-                Client client = new Client(site.kubernetesPort, 16 << 10);
+                KubernetesApiClient client = new KubernetesApiClient(site.kubernetesPort, 16 << 10);
                 stalled.add(client);
                 client.ask("/bytes");
             }
             Thread.sleep(10_000);
             double during = p99(site);
             long with = site.figures.residentKib();
-            for (Client client : stalled) {
+            for (KubernetesApiClient client : stalled) {
                 client.close();
             }
             Thread.sleep(20_000);

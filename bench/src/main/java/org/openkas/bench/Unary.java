@@ -10,6 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.openkas.proto.agentregistrar.AgentRegistrarGrpc;
 import org.openkas.proto.agentregistrar.RegisterRequest;
 import org.openkas.proto.agentregistrar.RegisterResponse;
+import org.openkas.testkit.ConfiguredAgent;
+import org.openkas.testkit.Surroundings;
 
 /** Register calls a second on one connection, beside a bare gRPC server with the same messages in the same run. */
 final class Unary {
@@ -31,10 +33,10 @@ final class Unary {
                 }).build().start();
         try {
             for (int streams : STREAMS) {
-                double plain = rate(Agent.channel("grpc", bare.getPort()), streams);
-                double grpc = rate(Agent.channel("grpc", site.agentPort), streams);
-                double ws = rate(Agent.channel("ws", site.agentPort), streams);
-                double http = peer ? Double.NaN : rate(Agent.channel("http", site.httpPort), streams);
+                double plain = rate(ConfiguredAgent.channel("grpc", bare.getPort()), streams);
+                double grpc = rate(ConfiguredAgent.channel("grpc", site.agentPort), streams);
+                double ws = rate(ConfiguredAgent.channel("ws", site.agentPort), streams);
+                double http = peer ? Double.NaN : rate(ConfiguredAgent.channel("http", site.httpPort), streams);
                 System.out.printf("unary %2d at once: bare gRPC %.0f/s; server over gRPC %.0f/s (%.2f), over WebSocket %.0f/s (%.2f),"
                         + " over Open Liberty's port %.0f/s (%.2f)%n", streams, plain, grpc, grpc / plain, ws, ws / plain, http, http / plain);
             }
@@ -44,7 +46,7 @@ final class Unary {
     }
 
     private static double rate(ManagedChannel channel, int streams) throws InterruptedException {
-        AgentRegistrarGrpc.AgentRegistrarStub stub = AgentRegistrarGrpc.newStub(channel).withCallCredentials(Agent.bearer(Site.token(0)));
+        AgentRegistrarGrpc.AgentRegistrarStub stub = AgentRegistrarGrpc.newStub(channel).withCallCredentials(ConfiguredAgent.bearer(Surroundings.token(0)));
         AtomicLong done = new AtomicLong();
         for (int i = 0; i < streams; i++) {
             new Loop(stub, done, i).next();

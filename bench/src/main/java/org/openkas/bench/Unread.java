@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openkas.proto.agentregistrar.AgentRegistrarGrpc;
 import org.openkas.proto.agentregistrar.RegisterRequest;
+import org.openkas.testkit.ConfiguredAgent;
+import org.openkas.testkit.Surroundings;
 
 /** Peers that ask for answers without end and never read one: what they cost, and whether others are served meanwhile. */
 final class Unread {
@@ -26,8 +28,8 @@ final class Unread {
     }
 
     static void run(Site site, int peers) throws Exception {
-        ManagedChannel channel = Agent.channel("ws", site.agentPort);
-        AgentRegistrarGrpc.AgentRegistrarBlockingStub healthy = AgentRegistrarGrpc.newBlockingStub(channel).withCallCredentials(Agent.bearer(Site.token(0)));
+        ManagedChannel channel = ConfiguredAgent.channel("ws", site.agentPort);
+        AgentRegistrarGrpc.AgentRegistrarBlockingStub healthy = AgentRegistrarGrpc.newBlockingStub(channel).withCallCredentials(ConfiguredAgent.bearer(Surroundings.token(0)));
         double calm = median(healthy);
         Thread.sleep(15_000);
         long before = site.figures.residentKib();
@@ -87,7 +89,7 @@ final class Unread {
         literal(block, ":authority", "x");
         literal(block, "content-type", "application/grpc");
         literal(block, "te", "trailers");
-        literal(block, "authorization", "Bearer " + Site.token(0));
+        literal(block, "authorization", "Bearer " + Surroundings.token(0));
         return Arrays.copyOf(block.array(), block.position());
     }
 

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.openkas.testkit.KubernetesApiClient;
+import org.openkas.testkit.TunnelAgent;
 
 /** Many watches on one agent, each of which gets each event: processor time of the server for one event to one watch. */
 final class Watches {
@@ -14,12 +16,12 @@ final class Watches {
     }
 
     static void run(Site site, String transport, int watches) throws Exception {
-        List<Client> clients = new ArrayList<>();
+        List<KubernetesApiClient> clients = new ArrayList<>();
         AtomicLong bytes = new AtomicLong();
         try (TunnelAgent agent = site.tunnels(transport)) {
             long before = site.figures.residentKib();
             for (int i = 0; i < watches; i++) {
-                Client client = new Client(site.kubernetesPort, 0);
+                KubernetesApiClient client = new KubernetesApiClient(site.kubernetesPort, 0);
                 clients.add(client);
                 client.begin("/watch");
                 Thread.ofVirtual().start(() -> read(client, bytes));
@@ -33,7 +35,7 @@ final class Watches {
             long events = (long) ROUNDS * watches;
             System.out.printf("%d watches over %s: %.0f events/s, %.0f us of processor time each, %.0f KiB resident a watch%n", watches, transport,
                     (double) events / seconds, (double) cpu * 1e3 / events, (double) (site.figures.residentKib() - before) / watches);
-            for (Client client : clients) {
+            for (KubernetesApiClient client : clients) {
                 client.close();
             }
         }
@@ -51,7 +53,7 @@ final class Watches {
         }
     }
 
-    private static void read(Client client, AtomicLong bytes) {
+    private static void read(KubernetesApiClient client, AtomicLong bytes) {
         byte[] part = new byte[16 << 10];
         try {
             while (true) {

@@ -1,4 +1,4 @@
-package org.openkas.bench;
+package org.openkas.testkit;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -25,37 +25,43 @@ import org.openkas.proto.reversetunnel.Trailer;
 /**
  * An agent that costs as little as it can: keeps a number of tunnels idle and answers requests itself, without a cluster. The
  * path says how: {@code /small} is 1 KiB, {@code /bytes} flows until the client goes, {@code /sink} takes a body and answers,
- * {@code /watch} stays open and gets what {@link #event} sends.
+ * {@code /watch} stays open and gets what {@link #event} sends. Thread-safe.
  */
-final class TunnelAgent implements AutoCloseable {
+public final class TunnelAgent implements AutoCloseable {
+    /** Length of what {@link #event} sends, without the answer's framing. */
+    public static final int EVENT_BYTES = 512;
     private static final int PART = 32 << 10;
     private static final ConnectRequest NO_METADATA = ConnectRequest.newBuilder().setHeader(Header.getDefaultInstance()).build();
-    private static final ConnectRequest END = message(HttpResponse.newBuilder().setTrailer(HttpResponse.Trailer.getDefaultInstance()).build());
+    private static final ConnectRequest END = message(
+            HttpResponse.newBuilder().setTrailer(HttpResponse.Trailer.getDefaultInstance()).build());
     private static final ConnectRequest CALL_END = ConnectRequest.newBuilder().setTrailer(Trailer.getDefaultInstance()).build();
     private static final ConnectRequest SMALL = data(1 << 10);
     private static final ConnectRequest LARGE = data(PART);
-    private static final ConnectRequest EVENT = data(512);
+    private static final ConnectRequest EVENT = data(EVENT_BYTES);
     private static final ConnectRequest HEAD = head("");
     private static final ConnectRequest SMALL_HEAD = head("1024");
 
     private final ManagedChannel channel;
     private final ReverseTunnelGrpc.ReverseTunnelStub server;
-    private final AgentDescriptor descriptor = AgentDescriptor.newBuilder().addServices(Service.newBuilder()
-            .setName("gitlab.agent.kubernetes_api.rpc.KubernetesApi").addMethods(Method.newBuilder().setName("MakeRequest"))).build();
+    private final AgentDescriptor descriptor = AgentDescriptor.newBuilder()
+            .addServices(Service.newBuilder().setName("gitlab.agent.kubernetes_api.rpc.KubernetesApi")
+                    .addMethods(Method.newBuilder().setName("MakeRequest")))
+            .build();
     private final Set<Tunnel> watches = ConcurrentHashMap.newKeySet();
     private final AtomicInteger open = new AtomicInteger();
     private volatile boolean closed;
 
-    TunnelAgent(ManagedChannel channel, String token, int tunnels) {
+    /** Opens {@code tunnels}; the channel is closed with this agent. */
+    public TunnelAgent(ManagedChannel channel, String token, int tunnels) {
         this.channel = channel;
-        server = ReverseTunnelGrpc.newStub(channel).withCallCredentials(Agent.bearer(token)).withWaitForReady();
+        server = ReverseTunnelGrpc.newStub(channel).withCallCredentials(ConfiguredAgent.bearer(token)).withWaitForReady();
         for (int i = 0; i < tunnels; i++) {
             open();
         }
     }
 
     /** Sends one event to every watch; returns how many there are. */
-    int event() {
+    public int event() {
         watches.forEach(tunnel -> tunnel.send(EVENT));
         return watches.size();
     }
@@ -67,7 +73,8 @@ final class TunnelAgent implements AutoCloseable {
         }
     }
 
-    int openTunnels() {
+    /** Tunnels that are asked for, idle or busy. */
+    public int openTunnels() {
         return open.get();
     }
 
@@ -82,7 +89,8 @@ final class TunnelAgent implements AutoCloseable {
     }
 
     private static ConnectRequest data(int size) {
-        return message(HttpResponse.newBuilder().setData(HttpResponse.Data.newBuilder().setData(ByteString.copyFrom(new byte[size]))).build());
+        return message(
+                HttpResponse.newBuilder().setData(HttpResponse.Data.newBuilder().setData(ByteString.copyFrom(new byte[size]))).build());
     }
 
     private static ConnectRequest head(String length) {
@@ -109,7 +117,8 @@ final class TunnelAgent implements AutoCloseable {
         private synchronized void ready() {
             if (path.isEmpty() && !busy) {
                 busy = true;
-                stream.onNext(ConnectRequest.newBuilder().setTunnelDescriptor(Descriptor.newBuilder().setAgentDescriptor(descriptor)).build());
+                stream.onNext(
+                        ConnectRequest.newBuilder().setTunnelDescriptor(Descriptor.newBuilder().setAgentDescriptor(descriptor)).build());
             }
             while (flows && stream.isReady()) {
                 stream.onNext(LARGE);
