@@ -73,7 +73,8 @@ case $OPENKAS_JVM_OPTIONS in
 esac
 
 # The heap starts small and gives back what a burst left behind. The thresholds leave the processor to the start itself: the
-# optimizing compiler comes in for what stays hot. OPENKAS_JVM_OPTIONS come last and win.
+# optimizing compiler comes in for what stays hot. Netty's search for lost buffers belongs to the tests. OPENKAS_JVM_OPTIONS come
+# last and win.
 # shellcheck disable=SC2086 # options are words
 exec "$java" \
   $collector \
@@ -87,6 +88,7 @@ exec "$java" \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
   ${cache:+"-XX:AOTCache=$cache"} \
   --sun-misc-unsafe-memory-access=allow \
+  -Dio.netty.leakDetection.level=disabled \
   -Djdk.httpclient.keepalive.timeout=90 \
   -Djdk.http.auth.tunneling.disabledSchemes= \
   $OPENKAS_JVM_OPTIONS \
