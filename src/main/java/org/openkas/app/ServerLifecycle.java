@@ -20,6 +20,7 @@ import org.openkas.common.Log;
 import org.openkas.common.LogLevel;
 import org.openkas.config.LoggingSection;
 import org.openkas.config.PropertySource;
+import org.openkas.jgit.HostIndependentGit;
 import org.openkas.observability.JsonLogSink;
 import org.openkas.observability.LibraryLogs;
 import org.openkas.observability.LogStream;
@@ -79,6 +80,7 @@ public class ServerLifecycle {
         start.loaded().warnings().forEach(text -> log.with("warning", text).warn("Configuration"));
         WorkPlace work = WorkPlace.of(properties);
         closers.push(work::close);
+        closers.push(HostIndependentGit::release);
         BuildInfo build = BuildInfo.ofThisBuild();
         KasServer assembled = KasServer.assemble(start.loaded().configuration(), System.getenv(), build, work.path(), log, probes);
         closers.push(assembled::close);
