@@ -1,5 +1,6 @@
 package org.openkas.app;
 
+import io.netty.util.concurrent.FastThreadLocal;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
@@ -67,7 +68,14 @@ public class ServerLifecycle {
             failed(String.valueOf(e.getMessage()), properties);
         } catch (RuntimeException e) {
             failed(String.valueOf(e), properties);
+        } finally {
+            leaveThread();
         }
+    }
+
+    /** The thread is the application server's and outlives the application: what Netty keeps there would keep our classes. */
+    private static void leaveThread() {
+        FastThreadLocal.removeAll();
     }
 
     private void start(PropertySource properties) throws StartException {
@@ -144,6 +152,7 @@ public class ServerLifecycle {
         closers.forEach(Runnable::run);
         bean.unregister();
         stream.close();
+        leaveThread();
     }
 
     /** For MicroProfile Health. */
