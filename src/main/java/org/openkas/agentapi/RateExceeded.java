@@ -9,7 +9,7 @@ public final class RateExceeded implements Runnable {
 
     /** Registers the counter. */
     public RateExceeded(PrometheusRegistry registry) {
-        counter = Counter.builder().name("agent_server_rate_exceeded_total")
+        counter = Counter.builder().withoutExemplars().name("agent_server_rate_exceeded_total")
                 .help("The total number of times configured rate limit of new agent connections was exceeded").register(registry);
     }
 

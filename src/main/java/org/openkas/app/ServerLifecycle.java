@@ -1,5 +1,6 @@
 package org.openkas.app;
 
+import io.netty.util.concurrent.FastThreadLocal;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
@@ -20,6 +21,7 @@ import org.openkas.common.Log;
 import org.openkas.common.LogLevel;
 import org.openkas.config.LoggingSection;
 import org.openkas.config.PropertySource;
+import org.openkas.jgit.HostIndependentGit;
 import org.openkas.observability.JsonLogSink;
 import org.openkas.observability.LibraryLogs;
 import org.openkas.observability.LogStream;
@@ -70,7 +72,14 @@ public class ServerLifecycle {
             failed(String.valueOf(e.getMessage()), properties);
         } catch (RuntimeException e) {
             failed(String.valueOf(e), properties);
+        } finally {
+            leaveThread();
         }
+    }
+
+    /** The thread is the application server's and outlives the application: what Netty keeps there would keep our classes. */
+    private static void leaveThread() {
+        FastThreadLocal.removeAll();
     }
 
     private void start(PropertySource properties) throws StartException {
@@ -83,6 +92,7 @@ public class ServerLifecycle {
         start.loaded().warnings().forEach(text -> log.with("warning", text).warn("Configuration"));
         WorkPlace work = WorkPlace.of(properties);
         closers.push(work::close);
+        closers.push(HostIndependentGit::release);
         BuildInfo build = BuildInfo.ofThisBuild();
         KasServer assembled = KasServer.assemble(start.loaded().configuration(), System.getenv(), build, work.path(), log, probes);
         closers.push(assembled::close);
@@ -155,6 +165,7 @@ public class ServerLifecycle {
         closers.forEach(Runnable::run);
         bean.unregister();
         stream.close();
+        leaveThread();
     }
 
     /** For MicroProfile Health. */

@@ -25,12 +25,12 @@ final class GrpcMetrics {
         String prefix = "grpc_" + side + "_";
         String receivedBy = side.equals("server") ? "received on the server." : "received by the client.";
         started = counter(registry, prefix + "started_total", "Total number of RPCs started on the " + side + ".");
-        handled = Counter.builder().name(prefix + "handled_total")
+        handled = Counter.builder().withoutExemplars().name(prefix + "handled_total")
                 .help("Total number of RPCs completed " + completed + ", regardless of success or failure.")
                 .labelNames("grpc_type", "grpc_service", "grpc_method", "grpc_code").register(registry);
         received = counter(registry, prefix + "msg_received_total", "Total number of RPC stream messages " + receivedBy);
         sent = counter(registry, prefix + "msg_sent_total", "Total number of gRPC stream messages sent by the " + side + ".");
-        inFlight = Gauge.builder().name(prefix + "requests_in_flight").help("Number of requests in flight.")
+        inFlight = Gauge.builder().withoutExemplars().name(prefix + "requests_in_flight").help("Number of requests in flight.")
                 .labelNames("grpc_service", "grpc_method")
                 .register(registry);
     }
@@ -46,7 +46,7 @@ final class GrpcMetrics {
     }
 
     private static Counter counter(PrometheusRegistry registry, String name, String help) {
-        return Counter.builder().name(name).help(help).labelNames("grpc_type", "grpc_service", "grpc_method").register(registry);
+        return Counter.builder().withoutExemplars().name(name).help(help).labelNames("grpc_type", "grpc_service", "grpc_method").register(registry);
     }
 
     private static String type(MethodDescriptor.MethodType type) {

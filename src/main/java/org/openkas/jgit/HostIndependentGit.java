@@ -1,6 +1,8 @@
 package org.openkas.jgit;
 
 import java.io.File;
+import org.eclipse.jgit.api.Git;
+import org.eclipse.jgit.internal.util.CleanupService;
 import org.eclipse.jgit.lib.Config;
 import org.eclipse.jgit.storage.file.FileBasedConfig;
 import org.eclipse.jgit.util.FS;
@@ -21,8 +23,24 @@ public final class HostIndependentGit extends SystemReader.Delegate {
     public static synchronized void install() {
         SystemReader current = SystemReader.getInstance();
         if (!(current instanceof HostIndependentGit)) {
+            withoutShutdownHook();
             SystemReader.setInstance(new HostIndependentGit(current));
         }
+    }
+
+    /**
+     * Ends the threads that JGit has in this class loader, if it was made to use this view; nothing may use JGit afterwards. To
+     * be called when an application ends and its process goes on, which would keep the application's classes otherwise.
+     */
+    public static synchronized void release() {
+        if (SystemReader.getInstance() instanceof HostIndependentGit) {
+            Git.shutdown();
+        }
+    }
+
+    /** A hook of the JVM, which deletes lock files at its end, could not be taken back; this is how OSGi does without it. */
+    private static void withoutShutdownHook() {
+        new CleanupService();
     }
 
     @Override

@@ -17,9 +17,9 @@ public final class LimiterMetrics {
 
     /** Registers both. */
     public LimiterMetrics(PrometheusRegistry registry) {
-        limit = Gauge.builder().name("limiter_limit").help("Limit for the rate limiter").labelNames("limiter_name", "unit")
+        limit = Gauge.builder().withoutExemplars().name("limiter_limit").help("Limit for the rate limiter").labelNames("limiter_name", "unit")
                 .register(registry);
-        blocked = Histogram.builder().name("limiter_block_duration_milliseconds")
+        blocked = Histogram.builder().withoutExemplars().name("limiter_block_duration_milliseconds")
                 .help("Duration the rate limiter blocked for deciding to allow/block the call").labelNames("allowed", "limiter_name")
                 .classicOnly().classicUpperBounds(MILLISECONDS).register(registry);
     }

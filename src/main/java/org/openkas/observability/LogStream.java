@@ -10,8 +10,8 @@ import java.util.Deque;
 import java.util.function.LongFunction;
 
 /**
- * The process's log stream: whole lines go out in order, each with one write, from a thread of its own. Callers never
- * wait for the reader of the stream: when more than {@value #CAPACITY} bytes are waiting, further lines are dropped and
+ * The process's log stream: whole lines go out in order, each with one write, from a thread of its own, which the first line
+ * starts and {@link #close} ends. Callers never wait for the reader of the stream: when more than {@value #CAPACITY} bytes are waiting, further lines are dropped and
  * counted, and a line that tells their number follows as soon as there is room. Thread-safe; nothing here throws.
  */
 public final class LogStream implements AutoCloseable {
@@ -41,7 +41,7 @@ public final class LogStream implements AutoCloseable {
      * @param droppedLine the line, with its line feed, that tells how many lines were dropped
      */
     public static LogStream to(OutputStream out, LongFunction<byte[]> droppedLine) {
-        return started(new LogStream(out, out, droppedLine));
+        return new LogStream(out, out, droppedLine);
     }
 
     /**
@@ -49,12 +49,7 @@ public final class LogStream implements AutoCloseable {
      * different class loaders, take turns line by line.
      */
     public static LogStream standardError(LongFunction<byte[]> droppedLine) {
-        return started(new LogStream(new FileOutputStream(FileDescriptor.err), FileDescriptor.err, droppedLine));
-    }
-
-    private static LogStream started(LogStream stream) {
-        stream.writer.start();
-        return stream;
+        return new LogStream(new FileOutputStream(FileDescriptor.err), FileDescriptor.err, droppedLine);
     }
 
     /** Sends a line, which ends in a line feed; the array is not copied. */
@@ -67,6 +62,10 @@ public final class LogStream implements AutoCloseable {
             waiting.add(line);
             waitingBytes += line.length;
             waiting.notifyAll();
+            if (writer.getState() == Thread.State.NEW) {
+                // not sooner: containers construct their proxies of beans with all their fields, and close none of those
+                writer.start();
+            }
         }
     }
 

@@ -3,7 +3,15 @@ package org.openkas.observability;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.config.EscapingScheme;
-import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmCompilationMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmMemoryMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmNativeMemoryMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
+import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
+import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,8 +30,24 @@ public final class Metrics {
         PrometheusRegistry registry = new PrometheusRegistry();
         Info.builder().name("gitlab_build_info").help("Current build info for this GitLab Service").labelNames("version", "built")
                 .register(registry).addLabelValues(build.version(), build.buildTime());
-        JvmMetrics.builder().register(registry);
+        jvm(registry);
         return new Metrics(registry);
+    }
+
+    /**
+     * What the library's {@code JvmMetrics} shows but for {@code jvm_memory_pool_allocated_bytes_total}: that one listens to the
+     * garbage collectors and cannot be taken back, so the classes of an application that has ended would stay.
+     */
+    private static void jvm(PrometheusRegistry registry) {
+        JvmThreadsMetrics.builder().register(registry);
+        JvmBufferPoolMetrics.builder().register(registry);
+        JvmClassLoadingMetrics.builder().register(registry);
+        JvmCompilationMetrics.builder().register(registry);
+        JvmGarbageCollectorMetrics.builder().register(registry);
+        JvmMemoryMetrics.builder().register(registry);
+        JvmNativeMemoryMetrics.builder().register(registry);
+        JvmRuntimeInfoMetric.builder().register(registry);
+        ProcessMetrics.builder().register(registry);
     }
 
     /** Shows what {@code registry} holds. */
@@ -31,7 +55,10 @@ public final class Metrics {
         this.registry = registry;
     }
 
-    /** Where rooms register their metrics. */
+    /**
+     * Where rooms register their metrics, which are to be built {@code withoutExemplars}: the text has no room for exemplars, and
+     * sampling them starts a thread that nobody can end, so the classes of an application that has ended would stay.
+     */
     public PrometheusRegistry registry() {
         return registry;
     }

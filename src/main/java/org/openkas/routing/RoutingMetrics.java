@@ -13,10 +13,10 @@ public final class RoutingMetrics {
 
     /** Registers the metrics. */
     public RoutingMetrics(PrometheusRegistry registry) {
-        durations = Histogram.builder().name("k8s_api_proxy_routing_duration_seconds")
+        durations = Histogram.builder().withoutExemplars().name("k8s_api_proxy_routing_duration_seconds")
                 .help("The time it takes the routing kas to find a suitable tunnel in seconds").labelNames("status").classicOnly()
                 .classicUpperBounds(0.001, 0.004, 0.016, 0.064, 0.256, 1.024, 4.096, 16.384).register(registry);
-        timeouts = Counter.builder().name("k8s_api_proxy_routing_timeout_total")
+        timeouts = Counter.builder().withoutExemplars().name("k8s_api_proxy_routing_timeout_total")
                 .help("The total number of times routing timed out i.e. didn't find a suitable agent connection within allocated time")
                 .register(registry);
         durations.initLabelValues("success");

@@ -12,6 +12,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -172,12 +173,12 @@ public final class MessageChannel extends AbstractChannel {
             return;
         }
         sending = Optional.of(message);
-        int bytes = message.readableBytes();
         carrier.send(message.nioBuffer(), failure -> {
-            message.release();
             try {
-                eventLoop().execute(() -> sent(bytes, failure));
+                eventLoop().execute(() -> sent(message, failure));
             } catch (RejectedExecutionException e) {
+                message.release();
+                FastThreadLocal.removeAll();
                 forget();
             }
         });
@@ -196,7 +197,10 @@ public final class MessageChannel extends AbstractChannel {
         }
     }
 
-    private void sent(int bytes, Optional<Throwable> failure) {
+    /** Only here the message is released: Netty's pools of buffers would stay with the container's thread otherwise. */
+    private void sent(ByteBuf message, Optional<Throwable> failure) {
+        int bytes = message.readableBytes();
+        message.release();
         ChannelOutboundBuffer out = unsafe().outboundBuffer();
         if (out == null) {
             sending = Optional.empty();

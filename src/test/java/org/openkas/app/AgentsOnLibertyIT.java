@@ -209,5 +209,9 @@ class AgentsOnLibertyIT {
         assertThat(refusals).extracting(Status::getCode).containsOnly(Status.Code.UNAVAILABLE);
         assertThat(refusals).extracting(Status::getCause).allSatisfy(cause -> assertThat(cause).hasMessageContaining("did not upgrade"));
         assertThat(gaps).hasSize(AGENTS).allSatisfy(gap -> assertThat(gap).isLessThan(Duration.ofSeconds(20)));
+        // a thread of the old application would keep its classes, tens of megabytes a redeploy; the new one has one of each name
+        await().atMost(SOON).untilAsserted(() -> assertThat(server.threads()).contains("openkas-log")
+                .filteredOn(name -> name.startsWith("openkas-") || name.startsWith("JGit-") || name.startsWith("prometheus-"))
+                .doesNotHaveDuplicates());
     }
 }

@@ -3,6 +3,7 @@ package org.openkas.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.openkas.testkit.RunningDistribution;
 
 /** An Open Liberty with the WAR, set up as {@code docs/liberty.md} says; stopped by Liberty's own command. */
@@ -99,6 +101,20 @@ final class OperatorLiberty implements AutoCloseable {
 
     String console() throws IOException {
         return Files.readString(directory.resolve("console"));
+    }
+
+    /** The names of the JVM's platform threads, one a thread. */
+    List<String> threads() throws IOException, InterruptedException {
+        long jvm = Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .filter(each -> each.info().command().orElse("").endsWith("java")).findFirst().orElseThrow().pid();
+        Process jcmd = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/jcmd").toString(), Long.toString(jvm), "Thread.print")
+                .redirectErrorStream(true).start();
+        try (BufferedReader lines = jcmd.inputReader()) {
+            List<String> names = lines.lines().filter(line -> line.startsWith("\""))
+                    .map(line -> line.substring(1, line.indexOf('"', 1))).toList();
+            assertThat(jcmd.waitFor()).isZero();
+            return names;
+        }
     }
 
     boolean running() {

@@ -7,7 +7,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -73,6 +76,29 @@ class LogStreamTest {
         stream.flush(Duration.ofSeconds(1));
 
         assertThat(reader.taken.size()).isZero();
+    }
+
+    @Test
+    @Timeout(20)
+    void onlyAStreamThatIsUsedAndOpenHasAThread() throws InterruptedException {
+        reader.open.countDown();
+        Set<Thread> before = writers();
+        LogStream unused = LogStream.to(reader, count -> new byte[0]);
+        assertThat(writers()).isEqualTo(before);
+        LogStream used = LogStream.to(reader, count -> new byte[0]);
+        used.send("one\n".getBytes(UTF_8));
+        Set<Thread> writing = writers();
+        writing.removeAll(before);
+        assertThat(writing).hasSize(1);
+        used.close();
+        unused.close();
+
+        writing.iterator().next().join();
+    }
+
+    private static Set<Thread> writers() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("openkas-log"))
+                .collect(Collectors.toCollection(HashSet::new));
     }
 
     @Test
