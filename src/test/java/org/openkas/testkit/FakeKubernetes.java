@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -43,9 +44,15 @@ public final class FakeKubernetes implements AutoCloseable {
 
     /** Listens. */
     public FakeKubernetes() throws IOException {
+        this(Map.of());
+    }
+
+    /** As the other; what begins with one of these paths is somebody else's to answer, and is not noted. */
+    public FakeKubernetes(Map<String, HttpHandler> paths) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64);
         server.setExecutor(executor);
         server.createContext("/", this::handle);
+        paths.forEach(server::createContext);
         server.start();
     }
 

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openkas.testkit.KubernetesApiClient;
-import org.openkas.testkit.TunnelAgent;
 
 /** Bytes through an agent's tunnels, down and up, over one connection and several: rate, processor time of the server, memory. */
 final class Bandwidth {
@@ -21,7 +20,7 @@ final class Bandwidth {
 
     /** {@code only}: one way and a number of connections, which is what a profile wants; or nothing, which means all. */
     static void run(Site site, String transport, List<String> only) throws Exception {
-        try (TunnelAgent _ = site.tunnels(transport)) {
+        try (AutoCloseable _ = site.agent(transport)) {
             if (!only.isEmpty()) {
                 measure(site, transport + " " + only.getFirst(), Integer.parseInt(only.getLast()),
                         only.getFirst().equals("up") ? Bandwidth::up : Bandwidth::down);

@@ -8,7 +8,7 @@ import java.util.Optional;
 final class Bench {
     private static final String USAGE = """
             bench: startup | idle ws|grpc|http AGENTS | unary | churn ws|grpc|http AGENTS | unread PEERS
-              | requests ws|grpc|http CONNECTIONS... | bytes ws|grpc|http [down|up CONNECTIONS] | watches ws|grpc|http WATCHES | stalled ws|grpc|http CLIENTS
+              | requests ws|grpc|http|agentk CONNECTIONS... | bytes ws|grpc|http|agentk [down|up CONNECTIONS] | watches ws|grpc|http WATCHES | stalled ws|grpc|http|agentk CLIENTS
               | mixed ws|grpc|http
             """;
 

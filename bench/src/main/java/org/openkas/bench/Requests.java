@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.openkas.testkit.KubernetesApiClient;
-import org.openkas.testkit.TunnelAgent;
 
 /** Kubernetes API requests of 1 KiB through an agent's tunnels: processor time of the server for one, and how long one takes. */
 final class Requests {
@@ -18,7 +17,7 @@ final class Requests {
     }
 
     static void run(Site site, String transport, List<Integer> counts) throws Exception {
-        try (TunnelAgent _ = site.tunnels(transport)) {
+        try (AutoCloseable _ = site.agent(transport)) {
             for (int connections : counts) {
                 ConcurrentLinkedQueue<long[]> warm = new ConcurrentLinkedQueue<>();
                 load(site, connections, WARM_UP_NANOS, warm);

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.openkas.testkit.FakeGitLab;
 import org.openkas.testkit.FakeGitaly;
+import org.openkas.testkit.KubernetesApiClient;
 import org.openkas.testkit.Surroundings;
 import org.openkas.testkit.TunnelAgent;
 
@@ -50,6 +51,18 @@ final class Site implements AutoCloseable {
         figures = new ProcessFigures(process.pid());
         await(surroundings.probesPort());
         startedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
+    }
+
+    /** The first agent, as {@link #tunnels} has it or, with transport {@code agentk}, a stock one; ready for requests. */
+    AutoCloseable agent(String transport) throws Exception {
+        if (!transport.equals("agentk")) {
+            return tunnels(transport);
+        }
+        StockAgent agent = new StockAgent(directory, agentPort, Surroundings.token(0));
+        try (KubernetesApiClient client = new KubernetesApiClient(kubernetesPort, 0)) {
+            client.small();
+        }
+        return agent;
     }
 
     /** The first agent, with tunnels enough for every scenario. */

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.openkas.testkit.KubernetesApiClient;
-import org.openkas.testkit.TunnelAgent;
 
 /** Clients that ask for downloads without end and never read: what they cost, and whether others are served meanwhile. */
 final class Stalled {
@@ -14,7 +13,7 @@ final class Stalled {
     }
 
     static void run(Site site, String transport, int clients) throws Exception {
-        try (TunnelAgent _ = site.tunnels(transport)) {
+        try (AutoCloseable _ = site.agent(transport)) {
             double calm = p99(site);
             long before = site.figures.residentKib();
             long descriptors = site.figures.descriptors();
