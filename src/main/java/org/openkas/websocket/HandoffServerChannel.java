@@ -4,6 +4,7 @@ import io.netty.channel.AbstractServerChannel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -38,7 +39,7 @@ public final class HandoffServerChannel extends AbstractServerChannel {
     }
 
     /**
-     * Makes a connection of a session. Thread-safe.
+     * Makes a connection of a session. Thread-safe; for threads of the container, not for an event loop.
      *
      * @param remote what to call the peer
      * @return nothing if the server no longer takes any
@@ -49,6 +50,8 @@ public final class HandoffServerChannel extends AbstractServerChannel {
         }
         MessageChannel accepted = new MessageChannel(this, carrier, localAddress(), remote,
                 new UnreadMessages(waiting, PATIENCE, nanos));
+        // a channel's pipeline leaves a thread-local of Netty, which would keep our classes as long as the container's thread lives
+        FastThreadLocal.removeAll();
         try {
             eventLoop().execute(() -> admit(accepted));
         } catch (RejectedExecutionException e) {
