@@ -73,8 +73,9 @@ case $OPENKAS_JVM_OPTIONS in
 esac
 
 # The heap starts small and gives back what a burst left behind. The thresholds leave the processor to the start itself: the
-# optimizing compiler comes in for what stays hot. Netty's search for lost buffers belongs to the tests. OPENKAS_JVM_OPTIONS come
-# last and win.
+# optimizing compiler comes in for what stays hot. What a burst of slow clients took outside of the heap goes back, too: Netty's
+# adaptive allocator would keep it, and threads' caches would pin its pools. Netty's search for lost buffers belongs to the
+# tests. OPENKAS_JVM_OPTIONS come last and win.
 # shellcheck disable=SC2086 # options are words
 exec "$java" \
   $collector \
@@ -88,6 +89,8 @@ exec "$java" \
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
   ${cache:+"-XX:AOTCache=$cache"} \
   --sun-misc-unsafe-memory-access=allow \
+  -XX:TrimNativeHeapInterval=5000 \
+  -Dio.netty.allocator.type=pooled -Dio.netty.allocator.cacheTrimIntervalMillis=2000 \
   -Dio.netty.leakDetection.level=disabled \
   -Djdk.httpclient.keepalive.timeout=90 \
   -Djdk.http.auth.tunneling.disabledSchemes= \
