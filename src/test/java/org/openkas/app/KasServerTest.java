@@ -23,6 +23,7 @@ import org.openkas.proto.agentconfiguration.ConfigurationRequest;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
 import org.openkas.proto.agentregistrar.AgentRegistrarGrpc;
 import org.openkas.proto.agentregistrar.RegisterRequest;
+import org.openkas.testkit.ConfiguredAgent;
 import org.openkas.testkit.FakeGitLab;
 import org.openkas.testkit.FakeGitaly;
 import org.openkas.testkit.TestRepository;
@@ -42,7 +43,7 @@ class KasServerTest {
 
         static Stream open(ManagedChannel channel, String token, String lastCommit) {
             Stream stream = new Stream();
-            AgentConfigurationGrpc.newStub(channel).withCallCredentials(RunningServer.bearer(token)).withCompression("gzip")
+            AgentConfigurationGrpc.newStub(channel).withCallCredentials(ConfiguredAgent.bearer(token)).withCompression("gzip")
                     .getConfiguration(ConfigurationRequest.newBuilder().setCommitId(lastCommit).setSkipRegister(true).build(), stream);
             return stream;
         }
@@ -94,7 +95,7 @@ class KasServerTest {
                 assertThat(response.getConfiguration().getProjectPath()).isEqualTo("group/project");
                 assertThat(response.getConfiguration().getGitlabExternalUrl()).isEqualTo("https://gitlab.example");
                 await().atMost(10, SECONDS).untilAsserted(() -> assertThat(gitLab.requests(FakeGitLab.AGENT_CONFIGURATION)).hasSize(1));
-                AgentRegistrarGrpc.newBlockingStub(channel).withCallCredentials(RunningServer.bearer("token"))
+                AgentRegistrarGrpc.newBlockingStub(channel).withCallCredentials(ConfiguredAgent.bearer("token"))
                         .register(RegisterRequest.newBuilder().setPodId(5).build());
                 channel.shutdownNow();
             }

@@ -1,8 +1,6 @@
 package org.openkas.app;
 
-import io.grpc.CallCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +8,6 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import org.openkas.common.BuildInfo;
 import org.openkas.config.ConfigurationLoader;
 import org.openkas.config.PropertySource;
@@ -72,17 +69,6 @@ final class RunningServer implements AutoCloseable {
     ManagedChannel channel() {
         String address = server.agentListener().address();
         return NettyChannelBuilder.forTarget("dns:///" + address).usePlaintext().build();
-    }
-
-    static CallCredentials bearer(String token) {
-        return new CallCredentials() {
-            @Override
-            public void applyRequestMetadata(RequestInfo call, Executor executor, MetadataApplier applier) {
-                Metadata headers = new Metadata();
-                headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
-                applier.apply(headers);
-            }
-        };
     }
 
     @Override
