@@ -9,6 +9,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -45,6 +46,20 @@ public final class OwnedBytes {
         return marshaller;
     }
 
+    /** A stream of these bytes, out of which a marshaller of {@link #reading} reads them as they are. */
+    public static InputStream stream(ByteString bytes) {
+        return new Owned(bytes);
+    }
+
+    private static final class Owned extends FilterInputStream implements KnownLength {
+        private final ByteString bytes;
+
+        private Owned(ByteString bytes) {
+            super(bytes.newInput());
+            this.bytes = bytes;
+        }
+    }
+
     private record Reading<T>(MethodDescriptor.PrototypeMarshaller<T> written, MessageLite prototype)
             implements MethodDescriptor.PrototypeMarshaller<T> {
 
@@ -77,6 +92,9 @@ public final class OwnedBytes {
         }
 
         private static ByteString bytes(InputStream stream) throws IOException {
+            if (stream instanceof Owned owned) {
+                return owned.bytes;
+            }
             if (!(stream instanceof KnownLength)) {
                 return ByteString.readFrom(stream);
             }

@@ -5,13 +5,14 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import org.openkas.message.OwnedBytes;
 import org.openkas.proto.reversetunnel.ConnectRequest;
 import org.openkas.reversetunnel.TunnelReceiver;
 
 /** What the agent sends on a call's tunnel, as its caller sees it (chapter 04 §2.7, direction B). Called one event at a time. */
 final class Answers<R> implements TunnelReceiver {
     private final TunnelCall<?, R> call;
-    private final Payload.Reader<R> reader;
+    private final MethodDescriptor.Marshaller<R> marshaller;
     private final ClientCall.Listener<R> listener;
     private final Callbacks callbacks;
     private final Demand demand;
@@ -23,7 +24,7 @@ final class Answers<R> implements TunnelReceiver {
     Answers(TunnelCall<?, R> call, MethodDescriptor.Marshaller<R> marshaller, ClientCall.Listener<R> listener, Callbacks callbacks,
             Demand demand) {
         this.call = call;
-        this.reader = Payload.reader(marshaller);
+        this.marshaller = OwnedBytes.reading(marshaller);
         this.listener = listener;
         this.callbacks = callbacks;
         this.demand = demand;
@@ -63,7 +64,7 @@ final class Answers<R> implements TunnelReceiver {
         }
         R message;
         try {
-            message = reader.read(data);
+            message = marshaller.parse(OwnedBytes.stream(data));
         } catch (RuntimeException e) {
             Status status = Status.fromThrowable(e);
             call.end(status, EndOfCall.of(status));

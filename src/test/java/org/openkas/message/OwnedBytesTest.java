@@ -32,6 +32,15 @@ class OwnedBytesTest {
     }
 
     @Test
+    void aMarshallerReadsAStreamOfBytesAsTheyAre() {
+        byte[] whole = MESSAGE.toByteArray();
+        BytesValue read = reading.parse(OwnedBytes.stream(UnsafeByteOperations.unsafeWrap(whole)));
+        assertThat(usual.parse(OwnedBytes.stream(ByteString.copyFrom(whole)))).isEqualTo(MESSAGE).isEqualTo(read);
+        whole[whole.length - 1] = '!';
+        assertThat(read.getValue().toStringUtf8()).isEqualTo("some byte!");
+    }
+
+    @Test
     void bytesThatAreNoMessageAreRefused() {
         assertThatThrownBy(() -> OwnedBytes.parse(BytesValue.getDefaultInstance(), ByteString.copyFrom(BROKEN)))
                 .isInstanceOf(InvalidProtocolBufferException.class);
