@@ -1,6 +1,7 @@
 package org.openkas.agentregistrar;
 
 import io.grpc.StatusException;
+import java.util.Optional;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
 import org.openkas.gitlab.AgentInfo;
@@ -8,6 +9,11 @@ import org.openkas.gitlab.AgentInfo;
 /** Tells who bears a token, with failures as an agent gets them (chapter 01 §4.1). Implementations are thread-safe. */
 @FunctionalInterface
 public interface AgentIdentification {
+
+    /** The agent, if it is known without asking anybody. Never blocks. */
+    default Optional<AgentInfo> known(AgentToken token) {
+        return Optional.empty();
+    }
 
     /**
      * Looks the agent up, or remembers; blocks.

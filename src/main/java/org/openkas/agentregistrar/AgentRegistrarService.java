@@ -7,6 +7,7 @@ import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import org.openkas.cluster.AgentTracker;
@@ -36,6 +37,10 @@ public final class AgentRegistrarService extends AgentRegistrarGrpc.AgentRegistr
 
     private interface Work<T extends Message> {
         T of(AgentInfo agent, Log log) throws StatusException;
+    }
+
+    private interface Caller {
+        AgentInfo identify() throws StatusException, InterruptedException;
     }
 
     /** {@code executor} starts each task without waiting for others, on threads that may block: virtual ones. */
@@ -95,14 +100,22 @@ public final class AgentRegistrarService extends AgentRegistrarGrpc.AgentRegistr
         }
         Log log = CallContext.LOG.get();
         ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) observer;
-        FutureTask<Void> task = new FutureTask<>(() -> run(call, work, token, log), null);
+        Optional<AgentInfo> known = agents.known(token);
+        if (known.isPresent()) {
+            // only the tracker is left to wait for, and not for long: no caller that leaves must be noticed meanwhile
+            call.setOnCancelHandler(() -> {
+            });
+            run(call, work, known::get, log);
+            return;
+        }
+        FutureTask<Void> task = new FutureTask<>(() -> run(call, work, () -> agents.identify(token, log), log), null);
         call.setOnCancelHandler(() -> task.cancel(true));
         executor.execute(task);
     }
 
-    private <T extends Message> void run(ServerCallStreamObserver<T> call, Work<T> work, AgentToken token, Log log) {
+    private <T extends Message> void run(ServerCallStreamObserver<T> call, Work<T> work, Caller caller, Log log) {
         try {
-            AgentInfo agent = agents.identify(token, log);
+            AgentInfo agent = caller.identify();
             T answer = work.of(agent, log.with("agent_id", agent.agentId()).with("project_id", agent.projectPath()));
             call.onNext(answer);
             call.onCompleted();

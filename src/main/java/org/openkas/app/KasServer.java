@@ -305,8 +305,8 @@ public final class KasServer implements AutoCloseable {
         AgentConfigurationService configurations = new AgentConfigurationService(settings, lookup::lookUp, repositories.watches(),
                 repositories.files()::file, agents.reporter(), tracker, pushes, ground.timers(), ground.random(), ground.executor());
         closers.add(configurations);
-        AgentRegistrarService registrar = new AgentRegistrarService(lookup::lookUp, tracker, ground.timers(), ground.executor());
-        ReverseTunnelService reverseTunnel = new ReverseTunnelService(new TunnelAgents(lookup), tunnels, ground.timers(), ground.random(),
+        AgentRegistrarService registrar = new AgentRegistrarService(new AgentsOfTokens(lookup), tracker, ground.timers(), ground.executor());
+        ReverseTunnelService reverseTunnel = new ReverseTunnelService(new AgentsOfTokens(lookup), tunnels, ground.timers(), ground.random(),
                 ground.executor());
         MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), configuration.agent().listen().connectionsPerTokenPerMinute(),
                 ground.log());

@@ -101,7 +101,7 @@ public class ServerLifecycle {
         agents.ifPresent(entrance -> entrance.open(assembled.agentHandoff(), assembled.serverName()));
         closers.push(HttpPorts.watch(this::portCloses)::close);
         if (properties.value(LAUNCHER_HOME).isPresent()) {
-            closers.push(IdleHeap.ofThisProcess(assembled.timers())::close);
+            closers.push(BoundedHeap.ofThisProcess(assembled.timers())::close);
         }
         if (start.demo().isPresent()) {
             closers.push(DemoRun.begin(start, assembled, properties, build, random)::close);

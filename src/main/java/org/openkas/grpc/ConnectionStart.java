@@ -10,14 +10,17 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.openkas.net.CarefulReads;
 import org.openkas.net.PacedReading;
 import org.openkas.net.Security;
 
@@ -33,6 +36,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
     private final Admission admission;
     private final ListenerRuntime runtime;
     private final GrpcHttp2ConnectionHandler grpc;
+    private Optional<CallPace> pace = Optional.empty();
     private boolean established;
 
     ConnectionStart(Admission admission, ListenerRuntime runtime, GrpcHttp2ConnectionHandler grpc) {
@@ -47,14 +51,18 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
             var _ = ctx.close();
         }
         StreamWindows.govern(grpc.connection());
-        CallPace pace = new CallPace(ctx.executor(), runtime.executor());
+        CallPace calls = new CallPace(ctx.executor(), runtime.executor());
+        pace = Optional.of(calls);
         grpc.connection().addListener(new Http2ConnectionAdapter() {
             @Override
             public void onStreamAdded(Http2Stream stream) {
-                pace.begins();
+                calls.begins();
             }
         });
-        ctx.pipeline().addFirst(new PacedReading(pace));
+        ctx.pipeline().addFirst(new PacedReading(calls));
+        // 64 KiB can hold hundreds of calls
+        RecvByteBufAllocator reads = ctx.channel().config().getRecvByteBufAllocator();
+        ctx.channel().config().setRecvByteBufAllocator(new CarefulReads(reads, calls::careful));
         var deadline = ctx.executor().schedule(() -> dropUnestablished(ctx.channel()), admission.policy().handshake().toNanos(),
                 TimeUnit.NANOSECONDS);
         ctx.channel().closeFuture().addListener(closed -> deadline.cancel(false));
@@ -142,7 +150,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
         channel.unsafe().close(channel.voidPromise());
     }
 
-    private static Attributes attributes(ChannelHandlerContext ctx) {
+    private Attributes attributes(ChannelHandlerContext ctx) {
         Attributes.Builder attributes = Attributes.newBuilder()
                 .set(Grpc.TRANSPORT_ATTR_LOCAL_ADDR, ctx.channel().localAddress())
                 .set(Grpc.TRANSPORT_ATTR_REMOTE_ADDR, ctx.channel().remoteAddress());
@@ -150,6 +158,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
         if (ssl != null) {
             attributes.set(Grpc.TRANSPORT_ATTR_SSL_SESSION, ssl.engine().getSession());
         }
+        pace.ifPresent(calls -> attributes.set(CallPace.OF_CONNECTION, calls));
         return attributes.build();
     }
 }

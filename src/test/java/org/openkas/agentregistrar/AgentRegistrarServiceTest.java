@@ -16,6 +16,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -39,6 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.openkas.cluster.AgentTracker;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
+import org.openkas.common.Log;
 import org.openkas.common.LogLevel;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.grpc.CallContext;
@@ -76,7 +79,7 @@ class AgentRegistrarServiceTest {
         };
         String name = InProcessServerBuilder.generateName();
         server = InProcessServerBuilder.forName(name).directExecutor().intercept(context)
-                .addService(new AgentRegistrarService((t, l) -> agents.identify(t, l), tracker, timers, threads)).build().start();
+                .addService(new AgentRegistrarService(asked(), tracker, timers, threads)).build().start();
         channel = InProcessChannelBuilder.forName(name).directExecutor().build();
     }
 
@@ -85,6 +88,21 @@ class AgentRegistrarServiceTest {
         channel.shutdownNow();
         server.shutdownNow();
         threads.shutdownNow();
+    }
+
+    /** Whoever a test sets, even after the service was made. */
+    private AgentIdentification asked() {
+        return new AgentIdentification() {
+            @Override
+            public Optional<AgentInfo> known(AgentToken bearer) {
+                return agents.known(bearer);
+            }
+
+            @Override
+            public AgentInfo identify(AgentToken bearer, Log callLog) throws StatusException, InterruptedException {
+                return agents.identify(bearer, callLog);
+            }
+        };
     }
 
     private AgentRegistrarGrpc.AgentRegistrarBlockingStub stub() {
@@ -126,6 +144,26 @@ class AgentRegistrarServiceTest {
             assertThat(connection.getConnectedAt().getSeconds()).isEqualTo(timers.now().getEpochSecond());
         });
         assertThat(tracker.refreshed).isFalse();
+    }
+
+    @Test
+    void anAgentThatIsKnownWaitsForNobody() {
+        agents = new AgentIdentification() {
+            @Override
+            public Optional<AgentInfo> known(AgentToken bearer) {
+                return Optional.of(AGENT);
+            }
+
+            @Override
+            public AgentInfo identify(AgentToken bearer, Log callLog) {
+                throw new AssertionError("asked");
+            }
+        };
+        threads.shutdown(); // takes no task any more
+        stub().register(register(5));
+        assertThat(tracker.all()).singleElement().satisfies(connection -> assertThat(connection.getConnectionId()).isEqualTo(5));
+        stub().unregister(unregister(5));
+        assertThat(tracker.all()).isEmpty();
     }
 
     @Test

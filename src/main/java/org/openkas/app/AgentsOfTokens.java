@@ -6,10 +6,10 @@ import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.AgentLookup;
-import org.openkas.reversetunnel.AgentIdentification;
 
-/** Who opens tunnels. Thread-safe. */
-record TunnelAgents(AgentLookup lookup) implements AgentIdentification {
+/** Who registers and who opens tunnels. Thread-safe. */
+record AgentsOfTokens(AgentLookup lookup)
+        implements org.openkas.reversetunnel.AgentIdentification, org.openkas.agentregistrar.AgentIdentification {
     @Override
     public Optional<AgentInfo> known(AgentToken token) {
         return lookup.known(token);
