@@ -124,6 +124,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext behind = pipeline.context(grpc);
         if (behind != null) {
             pipeline.addAfter(behind.name(), null, new GracefulStop());
+            CallFrames.govern(grpc, behind);
         }
         pipeline.remove(this);
     }
