@@ -118,12 +118,13 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
         ChannelHandler next = InternalProtocolNegotiators.grpcNegotiationHandler(grpc);
         pipeline.addAfter(ctx.name(), null, next);
         pipeline.addAfter(ctx.name(), null, guard);
-        pipeline.addAfter(ctx.name(), null, new ResetsLeave());
+        pipeline.addAfter(ctx.name(), null, new ResetsLeave(grpc.connection()));
         ctx.fireUserEventTriggered(
                 InternalProtocolNegotiationEvent.withAttributes(InternalProtocolNegotiationEvent.getDefault(), attributes(ctx)));
         ChannelHandlerContext behind = pipeline.context(grpc);
         if (behind != null) {
             pipeline.addAfter(behind.name(), null, new GracefulStop());
+            CallFrames.govern(grpc, behind);
         }
         pipeline.remove(this);
     }

@@ -98,8 +98,10 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
     private void begin(ChannelHandlerContext ctx, HttpRequest request) {
         idle = false;
         closeAfterRequest = !HttpUtil.isKeepAlive(request);
-        if (request.decoderResult().isFailure()) {
-            answer(ctx, 400, "400 Bad Request", Map.of("Content-Type", "text/plain; charset=utf-8", "Connection", "close"));
+        Optional<String> objection = objection(request);
+        if (objection.isPresent()) {
+            String text = objection.get();
+            answer(ctx, Integer.parseInt(text, 0, 3, 10), text, Map.of("Content-Type", "text/plain; charset=utf-8", "Connection", "close"));
             dropAfterAnswer(ctx); // the end of what could not be read may never be seen
             return;
         }
@@ -107,6 +109,21 @@ public final class HttpUpgrade extends ChannelDuplexHandler {
             case UpgradeDecision.Reject(int status, String body, Map<String, String> headers) -> answer(ctx, status, body, headers);
             case UpgradeDecision.Accept accept -> accepted = Optional.of(accept);
         }
+    }
+
+    /** What HTTP/1.1 itself forbids, as the reference's HTTP server says it: status and body in one. */
+    private static Optional<String> objection(HttpRequest request) {
+        int hosts = request.headers().getAll(HttpHeaderNames.HOST).size();
+        if (request.decoderResult().isFailure() || hosts > 1) {
+            return Optional.of("400 Bad Request");
+        }
+        HttpVersion version = request.protocolVersion();
+        if (version.majorVersion() > 1) {
+            return Optional.of("505 HTTP Version Not Supported: unsupported protocol version");
+        }
+        return hosts == 0 && version.compareTo(HttpVersion.HTTP_1_1) >= 0
+                ? Optional.of("400 Bad Request: missing required Host header")
+                : Optional.empty();
     }
 
     private void end(ChannelHandlerContext ctx) {

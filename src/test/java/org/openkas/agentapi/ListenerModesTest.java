@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.openkas.grpc.ConnectionPolicy;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.ListenerSettings;
@@ -120,6 +123,23 @@ class ListenerModesTest {
                 assertThat(peer.readFrame().type()).isNotEqualTo(Http2Frame.HEADERS);
             }
         }).isInstanceOfAny(EOFException.class, IOException.class);
+    }
+
+    @ParameterizedTest
+    @DisplayName("with WebSocket, what is no HTTP/1.1 ends the connection")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            HTTP/1.1            | HTTP/2.0                 | 505 HTTP Version Not Supported: unsupported protocol version
+            Host: kas.test\\r\\n | ``                       | 400 Bad Request: missing required Host header
+            Host: kas.test      | Host: a\\r\\nHost: b      | 400 Bad Request
+            """)
+    void noHttp11(String right, String wrong, String answer) throws Exception {
+        RawPeer peer = opened(RawPeer.http(start(true, false).bound().port()));
+        peer.send(RawPeer.upgradeRequest("/").replace(right.translateEscapes(), wrong.translateEscapes()));
+        String head = peer.readHead();
+        assertThat(head).startsWith("HTTP/1.1 " + answer.substring(0, 3) + " ");
+        assertThat(head.toLowerCase(Locale.ROOT)).contains("\r\nconnection: close\r\n");
+        assertThat(peer.readText(answer.length())).isEqualTo(answer);
+        assertThat(peer.awaitClose(3_000)).isTrue();
     }
 
     @Test

@@ -79,6 +79,15 @@ public record Http2Frame(int type, int flags, int stream, byte[] payload) {
         return new Http2Frame(HEADERS, END_HEADERS, stream, block.toByteArray());
     }
 
+    /** Request headers with exactly these pairs of name and value. */
+    public static Http2Frame request(int stream, String... pairs) {
+        ByteArrayOutputStream block = new ByteArrayOutputStream();
+        for (int i = 0; i < pairs.length; i += 2) {
+            literal(block, pairs[i], pairs[i + 1]);
+        }
+        return new Http2Frame(HEADERS, END_HEADERS, stream, block.toByteArray());
+    }
+
     /** One uncompressed message. */
     public static Http2Frame message(int stream, byte[] message, boolean last) {
         byte[] payload = ByteBuffer.allocate(5 + message.length).put((byte) 0).putInt(message.length).put(message).array();
