@@ -27,7 +27,7 @@ final class Relay implements AgentCall.Events {
     /** An agent of before 2022 knows no upgrades and answers, with a refusal, only when the request has ended for good. */
     private static final Duration UNANSWERED_UPGRADE = Duration.ofSeconds(60);
 
-    private final ClientConnection connection;
+    private final ExchangeConnection connection;
     private final Exchange exchange;
     private final Proxy proxy;
     private final RequestHead request;
@@ -50,7 +50,7 @@ final class Relay implements AgentCall.Events {
     private boolean gone;
 
     /** May throw what opening a call throws. */
-    Relay(ClientConnection connection, Exchange exchange, Proxy proxy, RequestHead request, Optional<String> origin, long agentId) {
+    Relay(ExchangeConnection connection, Exchange exchange, Proxy proxy, RequestHead request, Optional<String> origin, long agentId) {
         this.connection = connection;
         this.exchange = exchange;
         this.proxy = proxy;
