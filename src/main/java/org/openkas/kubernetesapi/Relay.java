@@ -237,10 +237,10 @@ final class Relay implements AgentCall.Events {
         }
     }
 
-    /** Asks for several at once: an agent that still owes some does not wait for it. */
+    /** Keeps so many messages asked for; the channel gathers what is asked for one by one. */
     private void more() {
         int count = ahead - underWay;
-        if (count > 0 && (underWay == 0 || count >= AHEAD / 2)) {
+        if (count > 0) {
             underWay += count;
             call.request(count);
         }
