@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import org.openkas.common.Log;
 import org.openkas.grpc.CallMethods;
+import org.openkas.grpc.Drainable;
 import org.openkas.grpc.GrpcListener;
 import org.openkas.grpc.ListenerRuntime;
 import org.openkas.grpc.ListenerSettings;
@@ -18,7 +19,7 @@ import org.openkas.net.ListenException;
  * The agents' gRPC server on the KAS port (chapter 01): connections in the modes of §2.1, interceptors in the order of
  * §3.5, services below them. Life: {@link #start}, then {@link #drain} or {@link #close}; each from one thread.
  */
-public final class AgentServer implements AutoCloseable {
+public final class AgentServer implements Drainable {
     private final GrpcListener listener;
     private final CallMethods methods;
     private final boolean websocket;
@@ -63,12 +64,7 @@ public final class AgentServer implements AutoCloseable {
         return listener.bound();
     }
 
-    /** Ends in good order, see {@link GrpcListener#drain}. */
-    public void drain(Duration limit) throws InterruptedException {
-        listener.drain(limit);
-    }
-
-    /** As the other; runs {@code agesEnded} between the end of what waited and the end of listening. */
+    @Override
     public void drain(Duration limit, Runnable agesEnded) throws InterruptedException {
         listener.drain(limit, agesEnded);
     }

@@ -14,7 +14,7 @@ import org.openkas.net.ListenException;
  * A gRPC server on one address with the parameters of chapter 01 §3 and chapter 05 §8.2. Calls run on the runtime's
  * executor. Life: {@link #start}, {@link #drain} or {@link #close}; each from one thread.
  */
-public final class GrpcListener implements AutoCloseable {
+public final class GrpcListener implements Drainable {
     private final ListenerSettings settings;
     private final ListenerRuntime runtime;
     private final CallAges ages;
@@ -38,7 +38,7 @@ public final class GrpcListener implements AutoCloseable {
         this.runtime = runtime;
         ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
         server = builder(methods, acceptor).build();
-        end = new ServerEnd(server, ages, runtime.timers());
+        end = new ServerEnd(server, ages, settings.listenGracePeriod(), runtime.timers());
     }
 
     /**
@@ -62,24 +62,11 @@ public final class GrpcListener implements AutoCloseable {
         return bound.orElseThrow();
     }
 
-    /**
-     * Ends in good order (chapter 01 §3.4): goes on accepting for the listen grace period, then ends all call ages, stops
-     * listening, sends GOAWAY {@code graceful_stop} and waits until the last call ended, {@code limit} at most; what is left
-     * is cut off. Blocks.
-     *
-     * @throws InterruptedException if the thread is interrupted; the listener is closed then
-     */
-    public void drain(Duration limit) throws InterruptedException {
-        drain(limit, () -> {
-        });
-    }
-
-    /** As the other; runs {@code agesEnded} when what waited was told to end, and before the listener stops listening. */
+    @Override
     public void drain(Duration limit, Runnable agesEnded) throws InterruptedException {
-        end.inOrder(settings.listenGracePeriod(), limit, agesEnded);
+        end.inOrder(limit, agesEnded);
     }
 
-    /** Stops listening and cuts off what runs. Waits a few seconds at most for the connections to be gone. */
     @Override
     public void close() {
         end.now();

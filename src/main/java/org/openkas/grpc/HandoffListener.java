@@ -17,11 +17,10 @@ import org.openkas.websocket.MessageChannel;
  * limits, keepalive, ages and end as connections of a {@link GrpcListener}. Life: {@link #start}, {@link #drain} or
  * {@link #close}; each from one thread. {@link #accept} is thread-safe.
  */
-public final class HandoffListener implements AutoCloseable {
+public final class HandoffListener implements Drainable {
     /** Agents' addresses are not known behind a WebSocket (chapter 01 §2.4). */
     private static final SocketAddress PEER = new LocalAddress("websocket");
 
-    private final HandoffSettings settings;
     private final CompletableFuture<HandoffServerChannel> acceptor = new CompletableFuture<>();
     private final Server server;
     private final ServerEnd end;
@@ -32,7 +31,6 @@ public final class HandoffListener implements AutoCloseable {
      * @param methods what it serves, interceptors included: see {@link MethodTable}
      */
     public HandoffListener(HandoffSettings settings, ListenerRuntime runtime, CallMethods methods) {
-        this.settings = settings;
         CallAges ages = new CallAges(runtime.timers(), runtime.random(), settings.maxConnectionAge());
         Connections connections = new Connections(Admission.handedOver(settings.policy()), runtime);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new LocalAddress("websocket-handoff"), connections.credentials())
@@ -41,7 +39,7 @@ public final class HandoffListener implements AutoCloseable {
                 .workerEventLoopGroup(runtime.loops().group());
         new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages, methods, runtime.executor()).applyTo(builder);
         server = builder.build();
-        end = new ServerEnd(server, ages, runtime.timers());
+        end = new ServerEnd(server, ages, settings.listenGracePeriod(), runtime.timers());
     }
 
     /** Begins to accept sessions. */
@@ -62,19 +60,10 @@ public final class HandoffListener implements AutoCloseable {
         return acceptor.isDone() ? acceptor.join().accept(carrier, PEER) : Optional.empty();
     }
 
-    /**
-     * Ends in good order, as {@link GrpcListener#drain} does; sessions are closed with their connections.
-     *
-     * @throws InterruptedException if the thread is interrupted; the listener is closed then
-     */
-    public void drain(Duration limit) throws InterruptedException {
-        drain(limit, () -> {
-        });
-    }
-
-    /** As the other; runs {@code agesEnded} when what waited was told to end, and before connections are told to go away. */
+    /** Sessions are closed with their connections. */
+    @Override
     public void drain(Duration limit, Runnable agesEnded) throws InterruptedException {
-        end.inOrder(settings.listenGracePeriod(), limit, agesEnded);
+        end.inOrder(limit, agesEnded);
     }
 
     @Override

@@ -15,21 +15,19 @@ final class ServerEnd {
 
     private final Server server;
     private final CallAges ages;
+    private final Duration grace;
     private final Timers timers;
 
-    ServerEnd(Server server, CallAges ages, Timers timers) {
+    /** @param grace how long a server that ends in order goes on accepting */
+    ServerEnd(Server server, CallAges ages, Duration grace, Timers timers) {
         this.server = server;
         this.ages = ages;
+        this.grace = grace;
         this.timers = timers;
     }
 
-    /**
-     * Goes on accepting for {@code grace}, then ends all call ages, runs {@code agesEnded}, stops accepting, sends GOAWAY
-     * {@code graceful_stop} and waits until the last call ended, {@code limit} at most; what is left is cut off. Blocks.
-     *
-     * @throws InterruptedException if the thread is interrupted; the server has ended then
-     */
-    void inOrder(Duration grace, Duration limit, Runnable agesEnded) throws InterruptedException {
+    /** See {@link Drainable#drain(Duration, Runnable)}. */
+    void inOrder(Duration limit, Runnable agesEnded) throws InterruptedException {
         try {
             pause(grace);
             // most calls end within milliseconds; one whose action blocks is not waited for
@@ -42,7 +40,7 @@ final class ServerEnd {
         }
     }
 
-    /** Cuts off what runs. Waits a few seconds at most for the connections to be gone. */
+    /** See {@link Drainable#close}. */
     void now() {
         CountDownLatch _ = ages.drain();
         server.shutdownNow();

@@ -1,19 +1,11 @@
 package org.openkas.kubernetesapi;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.flush.FlushConsolidationHandler;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,23 +13,17 @@ import org.jspecify.annotations.Nullable;
  * One client's connection: takes its requests one after the other and reads from the socket only what can be handed on
  * (chapter 03 §2, §14). Runs on the connection's event loop.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter {
-    /** From an answer to the next request. */
-    static final Duration IDLE_TIME = Duration.ofSeconds(60);
-    private static final Duration HEADER_TIME = Duration.ofSeconds(10);
-
+final class ClientConnection {
     private final Proxy proxy;
     private final Channel channel;
-    private final RequestDecoder decoder = new RequestDecoder(this::bytesArrived);
     private final ClientInput input;
     private final ClientOutput output;
-    private final RestOfBody rest;
     private final Deadline deadline;
+    private final NextRequest nextRequest;
+    private final RestOfBody rest;
     private final ResetWatch resetWatch;
-    private @Nullable ExchangeInput current;
+    private @Nullable ExchangeConnection current;
     private State state = State.IDLE;
-    private boolean fresh = true;
-    private boolean headerBegun;
     private boolean stopping;
     private boolean pumping;
 
@@ -54,18 +40,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         CLOSED
     }
 
-    /** Sent through the pipeline when the listener stops: the connection ends with the answer under way, or at once. */
-    enum Stop {
-        NOW
-    }
-
     /** @param channel has its event loop already */
     ClientConnection(Proxy proxy, Channel channel) {
         this.proxy = proxy;
         this.channel = channel;
-        input = new ClientInput(channel);
+        input = new ClientInput(channel, this::bytesArrived);
         output = new ClientOutput(channel, newDeadline(), this::close);
         deadline = newDeadline();
+        nextRequest = new NextRequest(deadline, this::close);
         rest = new RestOfBody(this, input, output, deadline);
         resetWatch = new ResetWatch(channel, newDeadline(), this::close);
     }
@@ -79,47 +61,29 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         ChannelPipeline pipeline = channel.pipeline();
         // status, headers and body that come together leave together
         pipeline.addLast(new FlushConsolidationHandler(FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
-        pipeline.addLast(decoder);
+        pipeline.addLast(input.decoder());
         pipeline.addLast(output.encoder());
-        pipeline.addLast(this);
+        pipeline.addLast(new ClientHandler(this));
     }
 
-    private ExchangeInput current() {
-        return Objects.requireNonNull(current);
-    }
+    // what happens on the channel
 
-    @Override
-    public void handlerAdded(ChannelHandlerContext ctx) {
-        if (channel.isActive()) {
-            connected();
-        }
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        connected();
-    }
-
-    private void connected() {
-        deadline.arm(HEADER_TIME, this::close);
+    void connected() {
+        nextRequest.awaitFirst();
         pump();
     }
 
-    /** The header of the next request has begun to come. */
+    /** Bytes have come, which are not understood yet. */
     private void bytesArrived(int count) {
         if (state == State.IDLE) {
-            headerBegun = true;
-            if (!fresh) {
-                fresh = true;
-                deadline.arm(HEADER_TIME, this::close);
-            }
+            nextRequest.bytesArrived();
         } else if (current != null && current.bodyComplete()) {
             input.ranAhead(count);
         }
     }
 
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
+    /** A part of a request, or bytes of an upgraded connection; released by whoever takes it. */
+    void received(Object message) {
         if (state == State.CLOSED) {
             ReferenceCountUtil.release(message);
         } else {
@@ -127,48 +91,47 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
+    /** The client says that it sends no more. */
+    void halfClosed() {
+        input.end();
         pump();
     }
 
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
-            input.end();
-            pump();
-        } else if (event == Stop.NOW) {
-            stopping = true;
-            if (state == State.IDLE && !headerBegun) {
-                end();
-            }
+    /** The client takes more. */
+    void writable() {
+        if (current != null) {
+            current.writable();
         } else {
-            ctx.fireUserEventTriggered(event);
+            pump();
         }
     }
 
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (!output.isWritable()) {
+    /** The listener stops: the connection ends with the answer under way, or at once. */
+    void stop() {
+        stopping = true;
+        if (state == State.IDLE && !nextRequest.headerBegun()) {
+            end();
+        }
+    }
+
+    /** Nobody is there any more. */
+    void closed() {
+        if (state == State.CLOSED) {
             return;
         }
+        state = State.CLOSED;
+        deadline.disarm();
+        output.stop();
+        resetWatch.stop();
+        input.release();
         if (current != null) {
-            current.exchange().writable();
-        } else {
-            pump();
+            ExchangeConnection left = current;
+            current = null;
+            left.clientGone();
         }
     }
 
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        closed();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // a client that went away or does not speak our language: nothing to tell an operator
-        close();
-    }
+    // taking requests
 
     /** Moves what can be moved. Called whenever something may have become possible. */
     void pump() {
@@ -189,14 +152,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Whether there may be more to do. */
     private boolean step() {
         return switch (state) {
-            case IDLE -> nextRequest();
-            case EXCHANGE -> current().next();
+            case IDLE -> takeRequest();
+            case EXCHANGE -> Objects.requireNonNull(current).next();
             case DROPPING -> rest.next();
             case ENDING, CLOSED -> false;
         };
     }
 
-    private boolean nextRequest() {
+    private boolean takeRequest() {
         if (!output.isWritable()) {
             // whoever does not read answers gets no more of them
             return false;
@@ -217,14 +180,35 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void begin(HttpRequest request) {
-        deadline.disarm();
-        fresh = false;
-        headerBegun = false;
+        nextRequest.arrived();
         input.begin();
         state = State.EXCHANGE;
-        Exchange exchange = new Exchange(this, proxy);
-        current = new ExchangeInput(exchange, input, resetWatch, this::close);
-        exchange.begin(request);
+        ExchangeConnection begun = new ExchangeConnection(this, proxy, input, output, resetWatch);
+        current = begun;
+        begun.begin(request);
+    }
+
+    /**
+     * The exchange is over, its answer was written.
+     *
+     * @param bodyComplete whether the request was taken to its end
+     * @param goesOn whether another request may come
+     */
+    void answered(boolean bodyComplete, boolean goesOn) {
+        current = null;
+        if (!bodyComplete) {
+            state = State.DROPPING;
+            if (goesOn) {
+                rest.drop();
+            } else {
+                rest.dropAndLeave();
+            }
+        } else if (goesOn) {
+            idle();
+        } else {
+            end();
+        }
+        pump();
     }
 
     /** Closes when the last answer is out, however slowly its client reads. */
@@ -241,124 +225,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         state = State.IDLE;
-        deadline.armAfter(output.lastAnswer(), IDLE_TIME, this::close);
+        nextRequest.awaitAfter(output.lastAnswer());
     }
-
-    private void closed() {
-        if (state == State.CLOSED) {
-            return;
-        }
-        state = State.CLOSED;
-        deadline.disarm();
-        output.stop();
-        resetWatch.stop();
-        input.release();
-        if (current != null) {
-            ExchangeInput left = current;
-            current = null;
-            left.end();
-            left.exchange().clientGone();
-        }
-    }
-
-    // what exchanges use
 
     EventExecutor loop() {
         return channel.eventLoop();
-    }
-
-    ClientOutput output() {
-        return output;
-    }
-
-    boolean isWritable() {
-        return output.isWritable();
-    }
-
-    /** The client has said that it sends no more, in the middle of a body. */
-    boolean bodyCutShort() {
-        return current().bodyCutShort();
     }
 
     boolean isStopping() {
         return stopping;
     }
 
-    boolean bodyComplete() {
-        return current().bodyComplete();
-    }
-
-    /** An answer that needs no exchange: status, headers, and the whole body. */
-    void answer(HttpVersion version, int status, HeaderLines headers, byte[] body, boolean head, boolean keep) {
-        AnswerHead.date(headers, proxy.timers().now());
-        headers.replace("Content-Length", List.of(Integer.toString(body.length)));
-        if (!keep) {
-            headers.replace("Connection", List.of("close"));
-        }
-        output.answer(AnswerHead.of(version, status, headers), body, head);
-        finish(keep);
-    }
-
-    /**
-     * Ends the answer.
-     *
-     * @param keep whether the connection may go on, as the answer said
-     */
-    void finish(boolean keep) {
-        boolean bodyComplete = bodyComplete();
-        current().end();
-        current = null;
-        output.end();
-        boolean goesOn = keep && refuseUpgrade();
-        if (!bodyComplete) {
-            state = State.DROPPING;
-            if (goesOn) {
-                rest.drop();
-            } else {
-                rest.dropAndLeave();
-            }
-        } else if (goesOn) {
-            idle();
-        } else {
-            end();
-        }
-        pump();
-    }
-
-    /**
-     * The upgrade that the client asked for is refused: what it sends from now on is HTTP.
-     *
-     * @return false if it has sent something early, which may be anything: the connection cannot go on
-     */
-    boolean refuseUpgrade() {
-        if (decoder.holdsBytes()) {
-            return false;
-        }
-        decoder.resume();
-        return true;
-    }
-
-    /** The client is told that its upgrade is granted: from here on it may half-close and is still there. */
-    void grantUpgrade() {
-        current().grant();
-    }
-
-    /** Turns the connection into one that carries bytes. */
-    void takeOver() {
-        current().upgrade();
-        output.upgrade();
-        // hands on what the client sent early
-        channel.pipeline().remove(decoder);
-        pump();
-    }
-
     /** Closes without another word. */
     void close() {
         var _ = channel.close();
         closed();
-    }
-
-    static byte[] text(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +17,20 @@ final class ClientInput {
     private static final int MOST_WAITING = 64;
 
     private final Channel channel;
+    private final RequestDecoder decoder;
     private final Queue<Object> waiting = new ArrayDeque<>();
     private boolean ended;
     private int ahead;
 
-    ClientInput(Channel channel) {
+    /** @param onBytes see {@link RequestDecoder} */
+    ClientInput(Channel channel, IntConsumer onBytes) {
         this.channel = channel;
+        decoder = new RequestDecoder(onBytes);
+    }
+
+    /** The handler that has to be in the pipeline until {@link #upgrade}. */
+    RequestDecoder decoder() {
+        return decoder;
     }
 
     void add(Object message) {
@@ -75,6 +84,20 @@ final class ClientInput {
 
     boolean mayRunAhead() {
         return waiting.size() < MOST_WAITING && ahead < MOST_AHEAD;
+    }
+
+    /** As {@link ExchangeConnection#refuseUpgrade}. */
+    boolean refuseUpgrade() {
+        if (decoder.holdsBytes()) {
+            return false;
+        }
+        decoder.resume();
+        return true;
+    }
+
+    /** From here on it is bytes that come, the first of them those that the client sent early. */
+    void upgrade() {
+        channel.pipeline().remove(decoder);
     }
 
     /** Drops what waits. */

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Future;
@@ -27,7 +28,7 @@ final class Exchange {
     private static final String PREFIX = "GitLab Agent Server: ";
     private static final long MOST_DROPPED = 256 << 10;
 
-    private final ClientConnection connection;
+    private final ExchangeConnection connection;
     private final Proxy proxy;
     private Log log;
     private Optional<String> origin = Optional.empty();
@@ -36,7 +37,7 @@ final class Exchange {
     private @Nullable Relay relay;
     private boolean over;
 
-    Exchange(ClientConnection connection, Proxy proxy) {
+    Exchange(ExchangeConnection connection, Proxy proxy) {
         this.connection = connection;
         this.proxy = proxy;
         this.log = proxy.log();
@@ -51,7 +52,7 @@ final class Exchange {
                     headers.replace("Content-Type", List.of("text/plain; charset=utf-8"));
                 }
                 over = true;
-                connection.answer(HttpVersion.HTTP_1_1, objection.status(), headers, ClientConnection.text(objection.text()), false,
+                connection.answer(HttpVersion.HTTP_1_1, objection.status(), headers, text(objection.text()), false,
                         false);
             }
             case RequestHead.Read(RequestHead head) -> {
@@ -194,7 +195,7 @@ final class Exchange {
             headers.replace("X-Content-Type-Options", List.of("nosniff"));
             String only = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
             log.with("error", only).debug("Failed to negotiate output media type");
-            answer(head, 406, headers, ClientConnection.text(PREFIX + "Failed to negotiate output media type: " + only + "\n"));
+            answer(head, 406, headers, text(PREFIX + "Failed to negotiate output media type: " + only + "\n"));
             return;
         }
         headers.replace("Content-Type", List.of(format.get().mediaType()));
@@ -282,6 +283,10 @@ final class Exchange {
         if (lookUp != null) {
             lookUp.cancel(true);
         }
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Bytes for a client, without a copy. */

@@ -29,10 +29,6 @@ final class ExchangeInput {
         this.close = close;
     }
 
-    Exchange exchange() {
-        return exchange;
-    }
-
     /** The exchange takes no more. */
     void end() {
         over = true;

@@ -126,7 +126,7 @@ public final class KubernetesApiServer implements AutoCloseable {
             new ClientConnection(proxy, channel).install();
             if (stopping) {
                 // it may have come too late to be told with the others
-                channel.pipeline().fireUserEventTriggered(ClientConnection.Stop.NOW);
+                channel.pipeline().fireUserEventTriggered(ClientHandler.Stop.NOW);
             }
         }
     }
@@ -142,7 +142,7 @@ public final class KubernetesApiServer implements AutoCloseable {
         await(accepted, settings.listenGracePeriod());
         stopping = true;
         listeners.close().awaitUninterruptibly();
-        connections.forEach(channel -> channel.pipeline().fireUserEventTriggered(ClientConnection.Stop.NOW));
+        connections.forEach(channel -> channel.pipeline().fireUserEventTriggered(ClientHandler.Stop.NOW));
         CompletableFuture<Void> ended = new CompletableFuture<>();
         var _ = connections.newCloseFuture().addListener(done -> ended.complete(null));
         await(ended, settings.shutdownGracePeriod());

@@ -3,10 +3,11 @@ package org.openkas.kubernetesapi;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.HttpVersion;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.openkas.proto.grpctool.HttpRequest;
 import org.openkas.proto.grpctool.HttpResponse;
 
@@ -17,7 +18,6 @@ import org.openkas.proto.grpctool.HttpResponse;
  */
 final class Relay implements AgentCall.Events {
     private static final int SWITCHING = 101;
-    private static final long UNKNOWN = -1;
     /** Messages that an agent may send ahead of the client. */
     private static final int AHEAD = 8;
     /** Agents send 32 KiB; one that sends more than these bytes at once is not let ahead. */
@@ -27,7 +27,7 @@ final class Relay implements AgentCall.Events {
     /** An agent of before 2022 knows no upgrades and answers, with a refusal, only when the request has ended for good. */
     private static final Duration UNANSWERED_UPGRADE = Duration.ofSeconds(60);
 
-    private final ClientConnection connection;
+    private final ExchangeConnection connection;
     private final Exchange exchange;
     private final Proxy proxy;
     private final RequestHead request;
@@ -39,18 +39,16 @@ final class Relay implements AgentCall.Events {
     private boolean answered;
     private boolean upgraded;
     private boolean tookOver;
-    private boolean bodiless;
     private boolean clean = true;
     private boolean keep;
     private int underWay;
     private int ahead = 1;
-    private long left = UNKNOWN;
-    private boolean counted;
+    private @Nullable AnswerFraming framing;
     private final Deadline deadline;
     private boolean gone;
 
     /** May throw what opening a call throws. */
-    Relay(ClientConnection connection, Exchange exchange, Proxy proxy, RequestHead request, Optional<String> origin, long agentId) {
+    Relay(ExchangeConnection connection, Exchange exchange, Proxy proxy, RequestHead request, Optional<String> origin, long agentId) {
         this.connection = connection;
         this.exchange = exchange;
         this.proxy = proxy;
@@ -126,7 +124,7 @@ final class Relay implements AgentCall.Events {
     void clientGone() {
         gone = true;
         deadline.disarm();
-        boolean complete = answered && !upgraded && (bodiless || (counted && left == 0));
+        boolean complete = answered && !upgraded && framing().complete();
         if (!complete || !halfClosed) {
             call.cancel();
         } else if (!call.isEnded()) {
@@ -159,62 +157,39 @@ final class Relay implements AgentCall.Events {
             return;
         }
         HeaderLines headers = OwnHeaders.ofAgent(header.getResponse().getHeaderMap(), upgraded, proxy, origin, agentId);
-        bodiless = upgraded || request.method().equals("HEAD") || code == 204 || code == 304;
         if (request.upgrade() && !upgraded) {
             clean = connection.refuseUpgrade();
         }
-        if (!frame(headers, code)) {
+        framing = upgraded ? AnswerFraming.ofUpgrade(headers) : AnswerFraming.of(request, code, headers).orElse(null);
+        if (framing == null) {
             call.fail(Status.INVALID_ARGUMENT.withDescription("invalid Content-Length in response"));
             return;
+        }
+        keep = framing.delimited() && clean && request.keepAlive() && !connection.isStopping();
+        if (!keep && !upgraded) {
+            headers.replace("Connection", List.of("close"));
         }
         answered = true;
         if (upgraded) {
             connection.grantUpgrade();
         }
-        connection.output().head(AnswerHead.of(request.version(), code, headers), bodiless);
+        connection.output().head(AnswerHead.of(request.version(), code, headers), framing.bodiless());
         if (request.upgrade() && !upgraded && requestSent) {
             halfClose();
         }
         askIfWritable();
     }
 
-    /** Decides how the client sees where the body ends; false if the agent contradicts itself. */
-    private boolean frame(HeaderLines headers, int code) {
-        if (upgraded) {
-            headers.remove("Content-Length");
-            return true;
-        }
-        List<String> lengths = headers.values("Content-Length").stream().distinct().toList();
-        if (lengths.size() > 1 || !lengths.stream().allMatch(length -> length.matches("[0-9]{1,18}"))) {
-            return false;
-        }
-        boolean delimited = true;
-        if (code == 204 || code == 304) {
-            headers.remove("Content-Length");
-            if (code == 304) {
-                headers.remove("Content-Type");
-            }
-        } else if (!lengths.isEmpty()) {
-            headers.replace("Content-Length", lengths);
-            left = bodiless ? UNKNOWN : Long.parseLong(lengths.getFirst());
-            counted = !bodiless;
-        } else if (request.version().equals(HttpVersion.HTTP_1_0)) {
-            delimited = bodiless;
-        } else if (!bodiless) {
-            headers.replace("Transfer-Encoding", List.of("chunked"));
-        }
-        keep = delimited && clean && request.keepAlive() && !connection.isStopping();
-        if (!keep) {
-            headers.replace("Connection", List.of("close"));
-        }
-        return true;
+    /** Known when the agent has answered. */
+    private AnswerFraming framing() {
+        return Objects.requireNonNull(framing);
     }
 
     @Override
     public void data(ByteString data) {
         underWay--;
         ahead = data.size() > LARGE ? 1 : AHEAD;
-        if (bodiless) {
+        if (framing().bodiless()) {
             if (data.isEmpty() || request.method().equals("HEAD")) {
                 more();
             } else {
@@ -222,12 +197,9 @@ final class Relay implements AgentCall.Events {
             }
             return;
         }
-        if (counted) {
-            left -= data.size();
-            if (left < 0) {
-                call.fail(Status.INTERNAL.withDescription("http: wrote more than the declared Content-Length"));
-                return;
-            }
+        if (!framing().takes(data.size())) {
+            call.fail(Status.INTERNAL.withDescription("http: wrote more than the declared Content-Length"));
+            return;
         }
         if (!data.isEmpty()) {
             connection.output().body(Exchange.wrapped(data));
@@ -265,10 +237,10 @@ final class Relay implements AgentCall.Events {
         }
     }
 
-    /** Asks for several at once: an agent that still owes some does not wait for it. */
+    /** Keeps so many messages asked for; the channel gathers what is asked for one by one. */
     private void more() {
         int count = ahead - underWay;
-        if (count > 0 && (underWay == 0 || count >= AHEAD / 2)) {
+        if (count > 0) {
             underWay += count;
             call.request(count);
         }
@@ -297,7 +269,7 @@ final class Relay implements AgentCall.Events {
         } else if (!status.isOk()) {
             exchange.broken("HTTP->gRPC: failed to read gRPC response", String.valueOf(status.getDescription()));
             connection.close();
-        } else if (counted && left > 0) {
+        } else if (framing().cutShort()) {
             connection.output().closeAfterWrites();
         } else {
             exchange.done();

@@ -34,7 +34,7 @@ final class RestOfBody {
     void drop() {
         leaving = false;
         dropped = 0;
-        deadline.armAfter(output.lastAnswer(), ClientConnection.IDLE_TIME, connection::close);
+        deadline.armAfter(output.lastAnswer(), NextRequest.IDLE_TIME, connection::close);
     }
 
     /** After this body, or a part of it, the connection ends. */

@@ -1,0 +1,39 @@
+package org.openkas.app;
+
+import io.grpc.BindableService;
+import java.util.List;
+import org.openkas.agentconfiguration.AgentConfigurationService;
+import org.openkas.agentconfiguration.ConfigurationSettings;
+import org.openkas.agentregistrar.AgentRegistrarService;
+import org.openkas.config.GitLabSection;
+import org.openkas.config.KasConfiguration;
+import org.openkas.gitlab.AgentLookup;
+import org.openkas.reversetunnel.ReverseTunnelService;
+import org.openkas.reversetunnel.TunnelRegistry;
+
+/** What agents may call, whichever way they come in (chapters 02 and 04). Thread-safe. */
+record AgentServices(AgentConfigurationService configurations, AgentRegistrarService registrar, ReverseTunnelService reverseTunnel) {
+
+    /** {@code tunnels} is where the tunnels that agents open wait for their calls. */
+    static AgentServices of(KasConfiguration configuration, Agents agents, Repositories repositories, SharedState state,
+            TunnelRegistry tunnels, Ground ground) {
+        AgentLookup lookup = new AgentLookup(agents.source());
+        AgentsOfTokens identification = new AgentsOfTokens(lookup);
+        AgentConfigurationService configurations = new AgentConfigurationService(settings(configuration), lookup::lookUp,
+                repositories.watches(), repositories.files()::file, agents.reporter(), state.tracker(), state.pushes(), ground.timers(),
+                ground.random(), ground.executor());
+        return new AgentServices(configurations,
+                new AgentRegistrarService(identification, state.tracker(), ground.timers(), ground.executor()),
+                new ReverseTunnelService(identification, tunnels, ground.timers(), ground.random(), ground.executor()));
+    }
+
+    private static ConfigurationSettings settings(KasConfiguration configuration) {
+        String externalUrl = configuration.gitlab().flatMap(GitLabSection::externalUrl).orElse("");
+        return new ConfigurationSettings(configuration.agent().configuration().pollPeriod(),
+                configuration.agent().configuration().maxConfigurationFileSize(), externalUrl);
+    }
+
+    List<BindableService> all() {
+        return List.of(configurations, registrar, reverseTunnel);
+    }
+}

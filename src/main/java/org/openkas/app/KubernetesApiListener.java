@@ -1,0 +1,44 @@
+package org.openkas.app;
+
+import java.util.List;
+import org.openkas.common.AgentType;
+import org.openkas.config.GitLabSection;
+import org.openkas.config.KasConfiguration;
+import org.openkas.config.KubernetesApiSection;
+import org.openkas.kubernetesaccess.AgentAccess;
+import org.openkas.kubernetesapi.KubernetesApiServer;
+import org.openkas.kubernetesapi.ProxySettings;
+import org.openkas.net.TlsException;
+import org.openkas.routing.AgentChannels;
+import org.openkas.usage.MemoryUsageCounters;
+
+/** How the way to the agents' clusters is put together (chapter 03): who may go which way, and the listener. */
+final class KubernetesApiListener {
+    /** The beginning of what an operator reads of its failures. */
+    static final String NAME = "kubernetes_api: ";
+
+    private KubernetesApiListener() {
+    }
+
+    /**
+     * The listener; it is not bound yet.
+     *
+     * @param section of {@code configuration}
+     * @param access who may reach which agent's cluster
+     * @param agents how to call what agents serve
+     * @throws StartException if the configuration names something that cannot be used
+     */
+    static KubernetesApiServer of(KubernetesApiSection section, KasConfiguration configuration, AgentAccess access, AgentChannels agents,
+            Ground ground) throws StartException {
+        try {
+            ListenPlace place = ListenPlace.of(section.listen(), List.of());
+            ProxySettings settings = new ProxySettings(place.address(), place.security(), section.urlPathPrefix(),
+                    configuration.gitlab().flatMap(GitLabSection::externalUrl), section.extraAllowedResponseHeaders(),
+                    section.listen().listenGracePeriod(), section.listen().shutdownGracePeriod());
+            return new KubernetesApiServer(settings, ground.build().serverName(), access, agentId -> agents.to(AgentType.AGENTK, agentId),
+                    new MemoryUsageCounters(), ground.loops(), ground.timers(), ground.executor(), ground.log());
+        } catch (TlsException e) {
+            throw StartException.of(NAME, e);
+        }
+    }
+}
