@@ -93,7 +93,11 @@ class KubernetesApiServerTest {
             assertThat(plain.status()).isEqualTo(200);
             assertThat(plain.header("Access-Control-Max-Age")).isEqualTo("86400");
             assertThat(plain.header("Access-Control-Allow-Origin")).isEmpty();
-            assertThat(proxy.ask("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n").header("Access-Control-Max-Age")).isEmpty();
+            Answer server = proxy.ask("OPTIONS * HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\n\r\n");
+            assertThat(server.status()).isEqualTo(200);
+            assertThat(server.header("Access-Control-Max-Age") + server.header("Server")).isEmpty();
+            assertThat(proxy.ask("OPTIONS http://x HTTP/1.1\r\nHost: x\r\n\r\n").header("Access-Control-Max-Age"))
+                    .as("no path is not the server").isEqualTo("86400");
             assertThat(proxy.agent.waiting()).isZero();
         }
     }
