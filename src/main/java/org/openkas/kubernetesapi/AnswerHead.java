@@ -18,9 +18,13 @@ final class AnswerHead {
     private AnswerHead() {
     }
 
-    /** With these headers; those that could not stand on the wire are left out or mended. */
+    /**
+     * With these headers; those that could not stand on the wire are left out or mended. A client of HTTP/1.0 is told if its
+     * connection goes on.
+     */
     static HttpResponse of(HttpVersion version, int status, HeaderLines headers) {
-        HttpResponse response = new DefaultHttpResponse(version.equals(HttpVersion.HTTP_1_0) ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1,
+        boolean http10 = version.equals(HttpVersion.HTTP_1_0);
+        HttpResponse response = new DefaultHttpResponse(http10 ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1,
                 status(status), DefaultHttpHeadersFactory.headersFactory().withValidation(false));
         HttpHeaders wire = response.headers();
         for (String name : headers.names()) {
@@ -28,12 +32,26 @@ final class AnswerHead {
                 headers.values(name).forEach(value -> wire.add(name, bytes(value)));
             }
         }
+        if (http10 && !headers.has("Connection")) {
+            wire.add("Connection", "keep-alive");
+        }
         return response;
     }
 
     private static HttpResponseStatus status(int code) {
         HttpResponseStatus known = HttpResponseStatus.valueOf(code);
-        return known.reasonPhrase().contains("(") ? new HttpResponseStatus(code, "status code " + code) : known;
+        String phrase = switch (code) {
+            // those that Netty does not know, or knows from older standards
+            case 208 -> "Already Reported";
+            case 226 -> "IM Used";
+            case 414 -> "Request URI Too Long";
+            case 418 -> "I'm a teapot";
+            case 425 -> "Too Early";
+            case 451 -> "Unavailable For Legal Reasons";
+            case 508 -> "Loop Detected";
+            default -> known.reasonPhrase().contains("(") ? "status code " + code : known.reasonPhrase();
+        };
+        return new HttpResponseStatus(code, phrase);
     }
 
     /** A line break in a value would begin a header of the cluster's choice. */

@@ -63,15 +63,19 @@ final class Exchange {
     }
 
     private void begin(RequestHead head) {
+        boolean options = head.method().equals("OPTIONS");
+        if (options && head.target().server()) {
+            answer(head, 200, OwnHeaders.none(), new byte[0]);
+            return;
+        }
         origin = head.headers().first("Origin").filter(value -> !value.isEmpty());
         if (origin.isPresent() && !origin.equals(proxy.settings().allowedOrigin())) {
             log.debug("Received Origin \"" + origin.get() + "\" is not in configured allowed origins");
             answer(head, 403, OwnHeaders.none(), new byte[0]);
             return;
         }
-        if (head.method().equals("OPTIONS")) {
-            boolean star = head.target().path().isEmpty();
-            answer(head, 200, star ? OwnHeaders.none() : OwnHeaders.preflight(head, proxy.serverName(), origin), new byte[0]);
+        if (options) {
+            answer(head, 200, OwnHeaders.preflight(head, proxy.serverName(), origin), new byte[0]);
             return;
         }
         String prefix = proxy.settings().urlPathPrefix();

@@ -58,7 +58,9 @@ record MediaRange(String type, String subtype, double quality, Map<String, Strin
     /** Whether a media type such as {@code application/json} falls into this range. */
     boolean covers(String mediaType) {
         int slash = mediaType.indexOf('/');
-        return (type.equals("*") || type.equals(mediaType.substring(0, slash)))
-                && (subtype.equals("*") || subtype.equals(mediaType.substring(slash + 1)));
+        if (type.equals("*")) {
+            return subtype.equals("*");
+        }
+        return type.equals(mediaType.substring(0, slash)) && (subtype.equals("*") || subtype.equals(mediaType.substring(slash + 1)));
     }
 }

@@ -41,7 +41,7 @@ final class OwnHeaders {
     /** Of the answer to a browser that asks what it may do. */
     static HeaderLines preflight(RequestHead request, String serverName, Optional<String> origin) {
         HeaderLines headers = of(serverName, origin);
-        List<String> wanted = request.headers().values("Access-Control-Request-Headers");
+        List<String> wanted = request.headers().texts("Access-Control-Request-Headers");
         if (!wanted.isEmpty()) {
             headers.replace("Access-Control-Allow-Headers", wanted);
         }

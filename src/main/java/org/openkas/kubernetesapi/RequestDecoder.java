@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.IntConsumer;
 
@@ -24,6 +25,8 @@ final class RequestDecoder extends HttpRequestDecoder {
     static final int LARGEST_CHUNK = 32 << 10;
     /** 1 MiB and a tolerance of 4 KiB (chapter 03 §2.2). */
     static final int LARGEST_HEAD = (1 << 20) + (4 << 10);
+
+    private static final String VERSION = "HTTP/";
 
     private final IntConsumer onBytes;
     private boolean betweenRequests = true;
@@ -109,6 +112,10 @@ final class RequestDecoder extends HttpRequestDecoder {
     @Override
     protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
         demandBlank(line, start);
+        if (length < VERSION.length() || !VERSION.equals(new String(line, start, VERSION.length(), StandardCharsets.ISO_8859_1))) {
+            // the superclass would turn small letters into large ones
+            throw new IllegalArgumentException("no version of HTTP");
+        }
         return super.splitThirdWordInitialLine(line, start, length);
     }
 

@@ -68,13 +68,16 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
             headers.remove("Content-Length");
         }
         long length = chunked ? -1 : headers.first("Content-Length").map(Long::parseLong).orElse(0L);
-        boolean keepAlive = !http10 && version.majorVersion() == 1
-                && headers.values("Connection").stream()
-                        .noneMatch(line -> List.of(line.toLowerCase(Locale.ROOT).split("[, \t]+", -1)).contains("close"));
+        boolean keepAlive = version.majorVersion() == 1 && !asks(headers, "close") && (!http10 || asks(headers, "keep-alive"));
         return new Read(
                 new RequestHead(request.method().name(), target.get(), headers, version, length,
-                        headers.has("Expect") && !http10 && length != 0,
+                        headers.values("Expect").stream().anyMatch(value -> !value.isEmpty()) && !http10 && length != 0,
                         keepAlive));
+    }
+
+    private static boolean asks(HeaderLines headers, String option) {
+        return headers.values("Connection").stream()
+                .anyMatch(line -> List.of(line.toLowerCase(Locale.ROOT).split("[, \t]+", -1)).contains(option));
     }
 
     /** Whether the client asks to turn the connection into another kind (chapter 03 §13). */
@@ -93,7 +96,7 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
     }
 
     private static Optional<Objection> expectation(HeaderLines headers) {
-        boolean known = headers.values("Expect").stream().allMatch(value -> value.equalsIgnoreCase("100-continue"));
+        boolean known = headers.values("Expect").stream().allMatch(value -> value.isEmpty() || value.equalsIgnoreCase("100-continue"));
         return known ? Optional.empty() : Optional.of(new Objection(417, ""));
     }
 

@@ -14,12 +14,13 @@ import java.util.Optional;
 /**
  * Path and query of a request, decoded (chapter 03 §5, §10.3). Immutable.
  *
- * @param path not normalised; empty for the forms that have none
+ * @param path not normalised; empty for the forms that have none, {@code *} if {@link #server the server} is meant
  * @param readable whether everything is text; if not, the path has replacement characters and the request cannot be sent on
  */
 record RequestTarget(String path, Map<String, List<String>> query, boolean readable) {
 
     private static final RequestTarget NONE = new RequestTarget("", Map.of(), true);
+    private static final RequestTarget SERVER = new RequestTarget("*", Map.of(), true);
 
     /**
      * Of the target in a request line, its bytes as Latin-1 characters.
@@ -27,8 +28,11 @@ record RequestTarget(String path, Map<String, List<String>> query, boolean reada
      * @return empty if it is malformed
      */
     static Optional<RequestTarget> of(String method, String target) {
-        if (method.equals("CONNECT") || target.equals("*")) {
+        if (method.equals("CONNECT")) {
             return Optional.of(NONE);
+        }
+        if (target.equals(SERVER.path)) {
+            return Optional.of(SERVER);
         }
         String local = target;
         int scheme = target.indexOf("://");
@@ -53,6 +57,11 @@ record RequestTarget(String path, Map<String, List<String>> query, boolean reada
         query.replaceAll((name, values) -> List.copyOf(values));
         return Optional.of(new RequestTarget(text.orElseGet(() -> new String(path.get(), StandardCharsets.UTF_8)),
                 Collections.unmodifiableMap(query), readable && text.isPresent()));
+    }
+
+    /** Whether the server itself is meant, not something in it. */
+    boolean server() {
+        return path.equals(SERVER.path);
     }
 
     /** Whether all of it is text. */

@@ -3,6 +3,7 @@ package org.openkas.kubernetesapi;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The forms in which Status objects can be written (chapter 03 §9.3). */
 enum StatusFormat {
@@ -48,8 +49,8 @@ enum StatusFormat {
 
     private static boolean possible(Map<String, String> parameters, StatusFormat format) {
         String stream = parameters.getOrDefault("stream", "");
-        return !parameters.containsKey("as") && !parameters.containsKey("g") && !parameters.containsKey("v")
-                && parameters.getOrDefault("sv", "").isEmpty() && (stream.isEmpty() || (stream.equals("watch") && format != YAML));
+        return Stream.of("as", "g", "v", "sv").allMatch(name -> parameters.getOrDefault(name, "").isEmpty())
+                && (stream.isEmpty() || (stream.equals("watch") && format != YAML));
     }
 
     private static StatusFormat json(Map<String, String> parameters, HeaderLines headers, Map<String, List<String>> query) {

@@ -48,7 +48,7 @@ class ErrorFormatsTest {
     @DisplayName("KP-54: JSON for kubectl, for anything, and for nothing in particular")
     @ValueSource(strings = {"application/json", "*/*", "application/*", "text/html,*/*;q=0.8", "",
             "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json",
-            "application/json;stream=watch", "text/html;q=0.9, application/json;q=0.1"})
+            "application/json;stream=watch", "application/json;as=;g=;v=", "text/html;q=0.9, application/json;q=0.1"})
     void json(String accept) throws Exception {
         Answer answer = proxy.get("Accept: " + accept);
         assertThat(answer.header("Content-Type")).isEqualTo("application/json");
@@ -99,7 +99,7 @@ class ErrorFormatsTest {
 
     @ParameterizedTest
     @DisplayName("KP-54: nothing that this server has")
-    @ValueSource(strings = {"text/html", "application/json;as=Table", "garbage", "application/yaml;stream=watch", "APPLICATION/JSON"})
+    @ValueSource(strings = {"text/html", "application/json;as=Table", "garbage", "*/json", "application/json;v=v1", "application/yaml;stream=watch", "APPLICATION/JSON"})
     void notAcceptable(String accept) throws Exception {
         Answer answer = proxy.get("Accept: " + accept);
         assertThat(answer.status()).isEqualTo(406);

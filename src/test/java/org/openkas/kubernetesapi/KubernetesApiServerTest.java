@@ -93,7 +93,11 @@ class KubernetesApiServerTest {
             assertThat(plain.status()).isEqualTo(200);
             assertThat(plain.header("Access-Control-Max-Age")).isEqualTo("86400");
             assertThat(plain.header("Access-Control-Allow-Origin")).isEmpty();
-            assertThat(proxy.ask("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n").header("Access-Control-Max-Age")).isEmpty();
+            Answer server = proxy.ask("OPTIONS * HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\n\r\n");
+            assertThat(server.status()).isEqualTo(200);
+            assertThat(server.header("Access-Control-Max-Age") + server.header("Server")).isEmpty();
+            assertThat(proxy.ask("OPTIONS http://x HTTP/1.1\r\nHost: x\r\n\r\n").header("Access-Control-Max-Age"))
+                    .as("no path is not the server").isEqualTo("86400");
             assertThat(proxy.agent.waiting()).isZero();
         }
     }
@@ -271,6 +275,44 @@ class KubernetesApiServerTest {
                 assertThat(old.readHead()).startsWith("HTTP/1.0 200 OK").doesNotContain("Transfer-Encoding");
                 assertThat(old.readText(1000)).isEqualTo("to the end");
             }
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("chapter 03 §11.4: the standard phrase of a status, whatever the agent calls it")
+    @CsvSource({"208,Already Reported", "226,IM Used", "414,Request URI Too Long", "418,I'm a teapot", "425,Too Early",
+            "429,Too Many Requests", "451,Unavailable For Legal Reasons", "508,Loop Detected", "299,status code 299",
+            "600,status code 600"})
+    void phrases(int status, String phrase) throws Exception {
+        try (RunningProxy proxy = setup().start()) {
+            proxy.agent.atEnd(call -> call.answer(status, "", "Content-Length", "0"));
+            assertThat(proxy.get("/").head()).startsWith("HTTP/1.1 " + status + " " + phrase + "\r\n");
+        }
+    }
+
+    @Test
+    @DisplayName("chapter 03 §12.3: a client of HTTP/1.0 keeps its connection if it asks for that and sees where answers end")
+    void oldKeepAlive() throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer old = proxy.peer()) {
+            String kept = "Connection: Keep-Alive\r\n";
+            proxy.agent.atEnd(call -> call.answer(200, "x", "Content-Length", "1"));
+            old.send("GET / HTTP/1.0\r\n" + TOKEN + kept + "\r\n");
+            assertThat(old.readHead()).startsWith("HTTP/1.0 200 OK").contains("Connection: keep-alive\r\n");
+            assertThat(old.readText(1)).isEqualTo("x");
+            old.send("GET / HTTP/1.0\r\n" + kept + "\r\n");
+            Answer refused = RunningProxy.answer(old, false);
+            assertThat(refused.status()).isEqualTo(401);
+            assertThat(refused.header("Connection")).isEqualTo("keep-alive");
+            proxy.agent.atEnd(call -> call.answer(200, "to the end"));
+            old.send("GET / HTTP/1.0\r\n" + TOKEN + kept + "\r\n");
+            assertThat(old.readHead()).contains("Connection: close\r\n");
+            assertThat(old.readText(1000)).isEqualTo("to the end");
+        }
+        try (RunningProxy proxy = setup().start(); RawPeer old = proxy.peer()) {
+            proxy.agent.atEnd(call -> call.answer(200, "x", "Content-Length", "1"));
+            old.send("GET / HTTP/1.0\r\n" + TOKEN + "\r\n");
+            assertThat(old.readHead()).contains("Connection: close\r\n");
+            assertThat(old.readText(1000)).isEqualTo("x");
         }
     }
 

@@ -56,6 +56,7 @@ class RequestFramingTest {
                 bad("GET /\ra HTTP/1.1\r\n" + TOKEN + "\r\n"), bad("GET /\u0000 HTTP/1.1\r\n" + TOKEN + "\r\n"),
                 bad("GET /\u0001 HTTP/1.1\r\n" + TOKEN + "\r\n"), bad("GET /\r\n\r\n"), bad("GET\r\n\r\n"),
                 bad("G(T / HTTP/1.1\r\n" + TOKEN + "\r\n"), bad("GET / HTTX/1.1\r\n" + TOKEN + "\r\n"),
+                bad("GET / http/1.1\r\n" + TOKEN + "\r\n"), bad("GET / Http/1.1\r\n" + TOKEN + "\r\n"),
                 bad("GET %zz HTTP/1.1\r\n" + TOKEN + "\r\n"), bad("GET /%zz HTTP/1.1\r\n" + TOKEN + "\r\n"),
                 Arguments.of("GET / HTTP/1.1\r\n\r\n", 400, BAD + ": missing required Host header"),
                 Arguments.of("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, BAD + ": malformed Host header"),
@@ -116,7 +117,7 @@ class RequestFramingTest {
             proxy.agent.atEnd(call -> call.answer(200, call.body().toStringUtf8()));
             for (String request : new String[]{POST + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
                     POST + "TRANSFER-encoding: Chunked\r\n\r\n2;name=value\r\nhi\r\n0\r\nX: t\r\n\r\n",
-                    POST + "X: folded\r\n more\r\nContent-Length: 2\r\n\r\nhi",
+                    POST + "Expect:\r\nContent-Length: 2\r\n\r\nhi", POST + "X: folded\r\n more\r\nContent-Length: 2\r\n\r\nhi",
                     "POST http://elsewhere/ HTTP/1.1\r\n" + TOKEN + "Content-Length: 2\r\n\r\nhi"}) {
                 peer.send(request);
                 assertThat(RunningProxy.answer(peer, false).body()).as(request).isEqualTo("hi");
