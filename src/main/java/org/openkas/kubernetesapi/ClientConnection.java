@@ -105,9 +105,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         pump();
     }
 
-    /** The header of the next request has begun to come. */
+    /** Told of bytes before they are understood: the header of the next request has begun to come, for example. */
     private void bytesArrived(int count) {
-        if (state == State.IDLE) {
+        if (state == State.DROPPING) {
+            rest.arrived(count);
+        } else if (state == State.IDLE) {
             headerBegun = true;
             if (!fresh) {
                 fresh = true;
@@ -227,7 +229,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         exchange.begin(request);
     }
 
-    /** Closes when the last answer is out, however slowly its client reads. */
+    /** Closes when the last answer is out; one of an agent may take as long as its client likes. */
     void end() {
         state = State.ENDING;
         deadline.disarm();
