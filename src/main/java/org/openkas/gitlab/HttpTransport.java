@@ -153,8 +153,11 @@ final class HttpTransport implements AutoCloseable {
             throw e;
         } catch (CancellationException | ExecutionException e) {
             if (late.get()) {
-                leave(used);
+                leaveShared(used);
                 throw hurried ? failure.tooLate(e) : failure.unanswered(e);
+            }
+            if (TransportFailure.malformed(e)) {
+                leave(used);
             }
             throw failure.of(e);
         } finally {
@@ -164,10 +167,20 @@ final class HttpTransport implements AutoCloseable {
 
     /**
      * After an answer that did not come: the calls of HTTP/2 share a connection, and one that died unnoticed would let all of
-     * them wait. What still runs on the old connections goes on.
+     * them wait.
+     */
+    private void leaveShared(HttpClient used) {
+        if (secure) {
+            leave(used);
+        }
+    }
+
+    /**
+     * Takes new connections from here on; what still runs on the old ones goes on. After an answer that is no HTTP the client of
+     * the JDK would keep the connection open for as long as the peer does, and nobody would read from it.
      */
     private synchronized void leave(HttpClient used) {
-        if (secure && client.equals(used)) {
+        if (client.equals(used)) {
             client = builder.build();
             used.shutdown();
         }

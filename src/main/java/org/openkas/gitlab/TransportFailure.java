@@ -68,6 +68,12 @@ final class TransportFailure {
         return broken(failure);
     }
 
+    /** Whether something answered that is no HTTP, or not as HTTP has it. */
+    static boolean malformed(Throwable failure) {
+        // the client of the JDK lets what its parsers throw pass
+        return has(failure, ProtocolException.class) || has(failure, RuntimeException.class);
+    }
+
     /** The exception for a request that was sent and not answered in time. */
     GitLabException unanswered(Throwable failure) {
         return failed("net/http: timeout awaiting response headers", SLOW_REMEDY, failure);

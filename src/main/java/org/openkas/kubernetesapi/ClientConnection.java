@@ -75,7 +75,9 @@ final class ClientConnection {
 
     /** Bytes have come, which are not understood yet. */
     private void bytesArrived(int count) {
-        if (state == State.IDLE) {
+        if (state == State.DROPPING) {
+            rest.arrived(count);
+        } else if (state == State.IDLE) {
             nextRequest.bytesArrived();
         } else if (current != null && current.bodyComplete()) {
             input.ranAhead(count);
@@ -211,7 +213,7 @@ final class ClientConnection {
         pump();
     }
 
-    /** Closes when the last answer is out, however slowly its client reads. */
+    /** Closes when the last answer is out; one of an agent may take as long as its client likes. */
     void end() {
         state = State.ENDING;
         deadline.disarm();

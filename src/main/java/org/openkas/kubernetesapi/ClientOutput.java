@@ -17,10 +17,12 @@ import java.time.Duration;
 
 /**
  * What is written to one client: answers, and after an upgrade bytes, each of which may take 20 s (chapter 03 §13.1). A write
- * that fails closes the connection. Used on the connection's event loop.
+ * that fails closes the connection; so does a client that does not take what the server answers by itself. Used on the connection's event loop.
  */
 final class ClientOutput {
     private static final Duration UPGRADED_WRITE_TIME = Duration.ofSeconds(20);
+    /** For a client to take an answer of the server's own: whoever needs longer keeps a connection without a credential. */
+    private static final Duration OWN_ANSWER_TIME = Duration.ofSeconds(60);
 
     private final Channel channel;
     private final Deadline deadline;
@@ -29,10 +31,11 @@ final class ClientOutput {
     private ChannelFuture lastAnswer;
     private boolean upgraded;
     private boolean stopped;
+    private boolean own;
     private int upgradedWrites;
 
     /**
-     * @param deadline of writes after an upgrade; nobody else's
+     * @param deadline of own answers, and of writes after an upgrade; nobody else's
      * @param close closes the connection without another word
      */
     ClientOutput(Channel channel, Deadline deadline, Runnable close) {
@@ -70,11 +73,29 @@ final class ClientOutput {
 
     /** The end of an answer. */
     void end() {
+        ChannelFuture before = lastAnswer;
         lastAnswer = channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        if (own) {
+            own = false;
+            limit(before, lastAnswer);
+        }
     }
 
-    /** An answer but for its end; {@code bodiless} if it answers {@code HEAD}. */
+    /** The time of an answer begins when the one before it is out, which may be an agent's and take as long as it likes. */
+    private void limit(ChannelFuture before, ChannelFuture answer) {
+        if (!answer.isDone()) {
+            before.addListener(out -> {
+                if (!stopped) {
+                    deadline.arm(OWN_ANSWER_TIME, close);
+                }
+            });
+            answer.addListener(out -> deadline.disarm());
+        }
+    }
+
+    /** An answer of the server's own but for its end; {@code bodiless} if it answers {@code HEAD}. */
     void answer(HttpResponse head, byte[] body, boolean bodiless) {
+        own = true;
         encoder.bodiless(bodiless);
         var _ = channel.write(head);
         if (!bodiless && body.length > 0) {
@@ -82,7 +103,7 @@ final class ClientOutput {
         }
     }
 
-    /** Happens when the last answer is out, however slowly its client reads. */
+    /** Happens when the last answer is out; one of an agent may take as long as its client likes. */
     ChannelFuture lastAnswer() {
         return lastAnswer;
     }

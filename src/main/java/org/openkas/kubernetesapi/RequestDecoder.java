@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
@@ -73,6 +74,8 @@ final class RequestDecoder extends HttpRequestDecoder {
         super.decode(ctx, buffer, out);
         for (Object message : out.subList(before, out.size())) {
             upgrading |= message instanceof HttpRequest request && request.headers().contains(HttpHeaderNames.UPGRADE);
+            // what follows cannot be understood; the superclass would go on reading it behind our back
+            lost |= message instanceof HttpObject object && object.decoderResult().isFailure();
             if (message instanceof LastHttpContent) {
                 betweenRequests = true;
                 holding = upgrading;
@@ -128,7 +131,7 @@ final class RequestDecoder extends HttpRequestDecoder {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-        if (holding) {
+        if (holding || lost) {
             // the superclass would go on reading until it can decode something
             ctx.fireChannelReadComplete();
         } else {

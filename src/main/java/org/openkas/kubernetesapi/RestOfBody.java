@@ -20,6 +20,7 @@ final class RestOfBody {
     private final ClientOutput output;
     private final Deadline deadline;
     private boolean leaving;
+    private boolean lingering;
     private long dropped;
 
     /** @param deadline of the connection */
@@ -33,6 +34,7 @@ final class RestOfBody {
     /** After this body comes the next request. */
     void drop() {
         leaving = false;
+        lingering = false;
         dropped = 0;
         deadline.armAfter(output.lastAnswer(), NextRequest.IDLE_TIME, connection::close);
     }
@@ -40,15 +42,24 @@ final class RestOfBody {
     /** After this body, or a part of it, the connection ends. */
     void dropAndLeave() {
         leaving = true;
+        lingering = false;
         dropped = 0;
         // a client that is still sending would otherwise lose the answer to a reset
         deadline.armAfter(output.lastAnswer(), DROP_TIME, connection::close);
         output.lastAnswer().addListener(done -> output.shut());
     }
 
+    /** So many bytes came, which may be no HTTP and end as no message. */
+    void arrived(int bytes) {
+        if (leaving) {
+            dropped += bytes;
+        }
+    }
+
     /** Drops the next message; whether there may be more to do. */
     boolean next() {
         if (dropped > MOST_DROPPED) {
+            linger();
             return false;
         }
         Object next = input.poll();
@@ -56,7 +67,7 @@ final class RestOfBody {
             input.readOr(connection::end);
             return false;
         }
-        if (next instanceof HttpContent content) {
+        if (!leaving && next instanceof HttpContent content) {
             dropped += content.content().readableBytes();
         }
         ReferenceCountUtil.release(next);
@@ -66,11 +77,16 @@ final class RestOfBody {
             } else {
                 connection.idle();
             }
-        } else if (dropped > MOST_DROPPED) {
-            // closing with unread bytes resets the connection: the client gets a moment to take its answer
-            leaving = true;
-            deadline.armAfter(output.lastAnswer(), LINGER_TIME, connection::close);
         }
         return true;
+    }
+
+    /** Closing with unread bytes resets the connection: the client gets a moment to take its answer. */
+    private void linger() {
+        if (!lingering) {
+            leaving = true;
+            lingering = true;
+            deadline.armAfter(output.lastAnswer(), LINGER_TIME, connection::close);
+        }
     }
 }

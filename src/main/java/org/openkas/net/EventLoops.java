@@ -1,7 +1,6 @@
 package org.openkas.net;
 
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -35,7 +34,8 @@ public final class EventLoops implements AutoCloseable {
     /** With {@code threads} threads; without epoll where {@code epoll} is false. */
     public EventLoops(int threads, boolean epoll) {
         this.epoll = epoll;
-        group = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("openkas-io", true),
+        Exhaustion.prepare(epoll);
+        group = new EnduringLoops(threads, new DefaultThreadFactory("openkas-io", true),
                 epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
