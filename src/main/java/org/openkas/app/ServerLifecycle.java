@@ -54,6 +54,7 @@ public class ServerLifecycle {
     /** What is to be closed at the end, last first. */
     private final Deque<Runnable> closers = new ArrayDeque<>();
     private volatile Optional<KasServer> server = Optional.empty();
+    private volatile boolean started;
     private volatile Optional<AgentEntrance> agents = Optional.empty();
     private volatile Optional<HeldPorts> held = Optional.empty();
 
@@ -67,6 +68,7 @@ public class ServerLifecycle {
         bean.register();
         try {
             start(properties);
+            started = true;
             state.running();
         } catch (StartException e) {
             failed(String.valueOf(e.getMessage()), properties);
@@ -116,7 +118,8 @@ public class ServerLifecycle {
     }
 
     private void drain() {
-        server.ifPresent(KasServer::drain);
+        // nobody was promised anything by a server that did not come up: what of it listens already ends at once
+        server.ifPresent(started ? KasServer::drain : KasServer::close);
         agents.ifPresent(this::sayGoodbye);
     }
 

@@ -74,6 +74,12 @@ class RefusedStartIT {
                         "agent server: both certificate file (/c.pem) and key file () must be either specified or not"),
                 Case.yaml("an address that cannot be had",
                         GOOD.replace("agent: {listen: {address: \"127.0.0.1:0\"}}", "agent: {listen: {address: \"192.0.2.1:1\"}}"),
+                        "listen tcp 192.0.2.1:1: bind: "),
+                // which nobody waits for
+                Case.yaml("an address that cannot be had after others with a long grace period",
+                        GOOD.replace("agent: {listen: {address: \"127.0.0.1:0\"}}",
+                                "agent: {listen: {address: \"127.0.0.1:0\", listen_grace_period: 3600s},"
+                                        + " kubernetes_api: {listen: {address: \"192.0.2.1:1\"}}}"),
                         "listen tcp 192.0.2.1:1: bind: "));
     }
 
@@ -92,6 +98,7 @@ class RefusedStartIT {
                 assertThat(programs.get(i).out()).as(each.name()).isEmpty();
                 assertThat(programs.get(i).err()).as(each.name()).filteredOn(line -> !line.startsWith("{")).singleElement()
                         .satisfies(line -> assertThat(line).startsWith("Program aborted: ").contains(each.expected()));
+                assertThat(programs.get(i).err()).as("nothing was waited for").noneMatch(line -> line.contains("The application stops"));
                 if (each.gitLabSecret() != null && !each.gitLabSecret().isEmpty()) {
                     assertThat(programs.get(i).err()).as("the secret is nowhere").noneMatch(line -> line.contains(each.gitLabSecret()));
                 }
