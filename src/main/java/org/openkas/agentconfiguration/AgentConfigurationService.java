@@ -11,6 +11,7 @@ import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentConfigurationReporter;
+import org.openkas.gitlab.AgentIdentification;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.agentconfiguration.AgentConfigurationGrpc;
 import org.openkas.proto.agentconfiguration.ConfigurationRequest;

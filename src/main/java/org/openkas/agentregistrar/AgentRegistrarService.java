@@ -15,6 +15,7 @@ import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
+import org.openkas.gitlab.AgentIdentification;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.agentregistrar.AgentRegistrarGrpc;

@@ -18,13 +18,12 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
     static AgentServices of(KasConfiguration configuration, Agents agents, Repositories repositories, SharedState state,
             TunnelRegistry tunnels, Ground ground) {
         AgentLookup lookup = new AgentLookup(agents.source());
-        AgentsOfTokens identification = new AgentsOfTokens(lookup);
-        AgentConfigurationService configurations = new AgentConfigurationService(settings(configuration), lookup::lookUp,
+        AgentConfigurationService configurations = new AgentConfigurationService(settings(configuration), lookup,
                 repositories.watches(), repositories.files()::file, agents.reporter(), state.tracker(), state.pushes(), ground.timers(),
                 ground.random(), ground.executor());
         return new AgentServices(configurations,
-                new AgentRegistrarService(identification, state.tracker(), ground.timers(), ground.executor()),
-                new ReverseTunnelService(identification, tunnels, ground.timers(), ground.random(), ground.executor()));
+                new AgentRegistrarService(lookup, state.tracker(), ground.timers(), ground.executor()),
+                new ReverseTunnelService(lookup, tunnels, ground.timers(), ground.random(), ground.executor()));
     }
 
     private static ConfigurationSettings settings(KasConfiguration configuration) {

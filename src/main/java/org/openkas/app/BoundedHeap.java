@@ -4,6 +4,7 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.time.Duration;
+import java.util.Optional;
 import org.openkas.common.Timers;
 
 /**
@@ -99,6 +100,9 @@ final class BoundedHeap implements AutoCloseable {
     private static final class ProcessHeap implements Heap {
         private static final String SERIAL_OLD = "Tenured Gen";
 
+        private final Optional<MemoryPoolMXBean> serialOld = ManagementFactory.getMemoryPoolMXBeans().stream()
+                .filter(pool -> pool.getName().equals(SERIAL_OLD)).findFirst();
+
         @Override
         public long used() {
             return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
@@ -106,12 +110,7 @@ final class BoundedHeap implements AutoCloseable {
 
         @Override
         public long old() {
-            return ManagementFactory.getMemoryPoolMXBeans().stream().filter(pool -> pool.getName().equals(SERIAL_OLD))
-                    .mapToLong(ProcessHeap::used).sum();
-        }
-
-        private static long used(MemoryPoolMXBean pool) {
-            return pool.getUsage().getUsed();
+            return serialOld.map(pool -> pool.getUsage().getUsed()).orElse(0L);
         }
 
         @Override

@@ -54,7 +54,6 @@ public class ServerLifecycle {
     /** What is to be closed at the end, last first. */
     private final Deque<Runnable> closers = new ArrayDeque<>();
     private volatile Optional<KasServer> server = Optional.empty();
-    private volatile boolean started;
     private volatile Optional<AgentEntrance> agents = Optional.empty();
     private volatile Optional<HeldPorts> held = Optional.empty();
 
@@ -68,7 +67,6 @@ public class ServerLifecycle {
         bean.register();
         try {
             start(properties);
-            started = true;
             state.running();
         } catch (StartException e) {
             failed(String.valueOf(e.getMessage()), properties);
@@ -119,7 +117,7 @@ public class ServerLifecycle {
 
     private void drain() {
         // nobody was promised anything by a server that did not come up: what of it listens already ends at once
-        server.ifPresent(started ? KasServer::drain : KasServer::close);
+        server.ifPresent(state.failure().isEmpty() ? KasServer::drain : KasServer::close);
         agents.ifPresent(this::sayGoodbye);
     }
 

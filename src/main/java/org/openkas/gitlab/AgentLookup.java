@@ -10,7 +10,7 @@ import org.openkas.common.Log;
  * Looks agents up for gRPC services: what GitLab says becomes the status that agents know (chapter 01 §4.1, chapter 02 §2.12),
  * and a failure that the operator has to mend becomes one line. Thread-safe.
  */
-public final class AgentLookup {
+public final class AgentLookup implements AgentIdentification {
     private final AgentInfoSource source;
 
     /** Asks this source. */
@@ -18,20 +18,13 @@ public final class AgentLookup {
         this.source = source;
     }
 
-    /** The agent, if it is known without asking anybody. Never blocks. */
+    @Override
     public Optional<AgentInfo> known(AgentToken token) {
         return source.known(token);
     }
 
-    /**
-     * Looks an agent up; blocks the calling thread, which should be a virtual one.
-     *
-     * @param log the logger of the call, with its fields
-     * @throws StatusException with the status that the call ends with, unless it is {@linkplain #retriable retriable} and the
-     *         call is one that tries again
-     * @throws InterruptedException if the caller gave up; such calls end with {@link #CANCELLED}
-     */
-    public AgentInfo lookUp(AgentToken token, Log log) throws StatusException, InterruptedException {
+    @Override
+    public AgentInfo identify(AgentToken token, Log log) throws StatusException, InterruptedException {
         try {
             return source.agentInfo(token);
         } catch (GitLabException e) {

@@ -17,7 +17,8 @@ import java.time.Duration;
 
 /**
  * What is written to one client: answers, and after an upgrade bytes, each of which may take 20 s (chapter 03 §13.1). A write
- * that fails closes the connection; so does a client that does not take what the server answers by itself. Used on the connection's event loop.
+ * that fails closes the connection; so does a client that does not take what the server answers by itself. Used on the
+ * connection's event loop.
  */
 final class ClientOutput {
     private static final Duration UPGRADED_WRITE_TIME = Duration.ofSeconds(20);

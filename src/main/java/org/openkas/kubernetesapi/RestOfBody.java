@@ -33,20 +33,22 @@ final class RestOfBody {
 
     /** After this body comes the next request. */
     void drop() {
-        leaving = false;
-        lingering = false;
-        dropped = 0;
+        begin(false);
         deadline.armAfter(output.lastAnswer(), NextRequest.IDLE_TIME, connection::close);
     }
 
     /** After this body, or a part of it, the connection ends. */
     void dropAndLeave() {
-        leaving = true;
-        lingering = false;
-        dropped = 0;
+        begin(true);
         // a client that is still sending would otherwise lose the answer to a reset
         deadline.armAfter(output.lastAnswer(), DROP_TIME, connection::close);
         output.lastAnswer().addListener(done -> output.shut());
+    }
+
+    private void begin(boolean connectionEnds) {
+        leaving = connectionEnds;
+        lingering = false;
+        dropped = 0;
     }
 
     /** So many bytes came, which may be no HTTP and end as no message. */

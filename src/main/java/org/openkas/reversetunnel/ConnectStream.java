@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
+import org.openkas.gitlab.AgentIdentification;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.AgentLookup;
 import org.openkas.grpc.CallAge;

@@ -8,6 +8,7 @@ import java.util.random.RandomGenerator;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Timers;
+import org.openkas.gitlab.AgentIdentification;
 import org.openkas.grpc.CallContext;
 import org.openkas.grpc.CallMethods;
 import org.openkas.proto.reversetunnel.ConnectRequest;

@@ -32,6 +32,7 @@ import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
+import org.openkas.gitlab.AgentIdentification;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.GitLabException;
 import org.openkas.grpc.CallAge;

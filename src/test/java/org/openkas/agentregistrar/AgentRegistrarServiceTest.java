@@ -43,6 +43,7 @@ import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
 import org.openkas.common.LogLevel;
+import org.openkas.gitlab.AgentIdentification;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.agentregistrar.AgentRegistrarGrpc;

@@ -37,7 +37,7 @@ class AgentLookupTest {
     void statuses(int http, Status.Code code, String description, int lines) {
         gitLab.fail(http);
         StatusException failure = catchThrowableOfType(StatusException.class,
-                () -> lookup.lookUp(TOKEN, log.log().with("grpc_method", "m")));
+                () -> lookup.identify(TOKEN, log.log().with("grpc_method", "m")));
 
         assertThat(failure.getStatus().getCode()).isEqualTo(code);
         assertThat(failure.getStatus().getDescription()).isEqualTo(description);
@@ -55,7 +55,7 @@ class AgentLookupTest {
         gitLab.behave(token -> {
             throw GitLabException.status(500, "/p", "").again();
         });
-        assertThatThrownBy(() -> lookup.lookUp(TOKEN, log.log())).isInstanceOf(StatusException.class);
+        assertThatThrownBy(() -> lookup.identify(TOKEN, log.log())).isInstanceOf(StatusException.class);
         assertThat(log.lines()).isEmpty();
     }
 
@@ -65,7 +65,7 @@ class AgentLookupTest {
         gitLab.behave(token -> {
             throw new InterruptedException();
         });
-        assertThatThrownBy(() -> lookup.lookUp(TOKEN, log.log())).isInstanceOf(InterruptedException.class);
+        assertThatThrownBy(() -> lookup.identify(TOKEN, log.log())).isInstanceOf(InterruptedException.class);
         assertThat(log.lines()).isEmpty();
         assertThat(AgentLookup.CANCELLED.getCode()).isEqualTo(Status.Code.CANCELLED);
         assertThat(AgentLookup.CANCELLED.getDescription()).isEqualTo("context canceled");

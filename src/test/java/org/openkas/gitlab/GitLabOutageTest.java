@@ -81,9 +81,9 @@ class GitLabOutageTest {
             return ScriptedSource.INFO;
         });
         for (int attempt = 0; attempt < 10; attempt++) {
-            assertThat(catchThrowableOfType(StatusException.class, () -> lookup.lookUp(bad, log.log()))).isNotNull();
+            assertThat(catchThrowableOfType(StatusException.class, () -> lookup.identify(bad, log.log()))).isNotNull();
         }
-        assertThat(lookup.lookUp(AgentToken.ofAgentk("good"), log.log())).isEqualTo(ScriptedSource.INFO);
+        assertThat(lookup.identify(AgentToken.ofAgentk("good"), log.log())).isEqualTo(ScriptedSource.INFO);
     }
 
     @Test
@@ -91,11 +91,11 @@ class GitLabOutageTest {
     void aSingleFailure() throws Exception {
         AgentToken token = AgentToken.ofAgentk("token");
         gitLab.fail(500);
-        assertThat(catchThrowableOfType(StatusException.class, () -> lookup.lookUp(token, log.log())).getStatus().getDescription())
+        assertThat(catchThrowableOfType(StatusException.class, () -> lookup.identify(token, log.log())).getStatus().getDescription())
                 .isEqualTo("unavailable");
         gitLab.answer();
         timers.advance(Duration.ofMillis(20));
-        assertThat(lookup.lookUp(token, log.log())).isEqualTo(ScriptedSource.INFO);
+        assertThat(lookup.identify(token, log.log())).isEqualTo(ScriptedSource.INFO);
         assertThat(gitLab.asked()).isEqualTo(2);
     }
 
@@ -103,7 +103,7 @@ class GitLabOutageTest {
     @DisplayName("a GitLab that hangs gets four calls at a time; everyone else has an answer at once")
     void aHangingGitLab() throws Exception {
         gitLab.fail(502);
-        assertThat(catchThrowableOfType(StatusException.class, () -> lookup.lookUp(AgentToken.ofAgentk("first"), log.log()))).isNotNull();
+        assertThat(catchThrowableOfType(StatusException.class, () -> lookup.identify(AgentToken.ofAgentk("first"), log.log()))).isNotNull();
         timers.advance(Duration.ofSeconds(2));
         CountDownLatch answer = new CountDownLatch(1);
         gitLab.behave(token -> {
@@ -114,13 +114,13 @@ class GitLabOutageTest {
             List<Future<AgentInfo>> hanging = new ArrayList<>();
             for (int agent = 0; agent < 4; agent++) {
                 AgentToken token = AgentToken.ofAgentk("hanging-" + agent);
-                hanging.add(threads.submit(() -> lookup.lookUp(token, log.log())));
+                hanging.add(threads.submit(() -> lookup.identify(token, log.log())));
             }
             await().until(() -> gitLab.asked() == 5);
             timers.advance(Duration.ofSeconds(5));
             for (int agent = 0; agent < 40; agent++) {
                 AgentToken token = AgentToken.ofAgentk("agent-" + agent);
-                assertThat(catchThrowableOfType(StatusException.class, () -> lookup.lookUp(token, log.log()))).isNotNull();
+                assertThat(catchThrowableOfType(StatusException.class, () -> lookup.identify(token, log.log()))).isNotNull();
             }
             assertThat(gitLab.asked()).isEqualTo(5);
             answer.countDown();
@@ -128,7 +128,7 @@ class GitLabOutageTest {
                 assertThat(one.get()).isEqualTo(ScriptedSource.INFO);
             }
         }
-        assertThat(lookup.lookUp(AgentToken.ofAgentk("agent-1"), log.log())).isEqualTo(ScriptedSource.INFO);
+        assertThat(lookup.identify(AgentToken.ofAgentk("agent-1"), log.log())).isEqualTo(ScriptedSource.INFO);
     }
 
     @Test
@@ -142,7 +142,7 @@ class GitLabOutageTest {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int agent = 0; agent < AGENTS; agent++) {
                 AgentToken token = AgentToken.ofAgentk("agent-" + agent);
-                threads.submit(() -> lookup.lookUp(token, log.log()));
+                threads.submit(() -> lookup.identify(token, log.log()));
             }
             await().until(() -> gitLab.asked() == AGENTS);
             answer.countDown();
@@ -160,7 +160,7 @@ class GitLabOutageTest {
         timers.after(Duration.ofMillis(20 + random.nextInt(81)), () -> {
             int lines = log.lines().size();
             try {
-                lookup.lookUp(token, log.log().with("grpc_service", "s"));
+                lookup.identify(token, log.log().with("grpc_service", "s"));
                 connected++;
             } catch (StatusException e) {
                 assertThat(AgentLookup.retriable(e.getStatus())).isTrue();

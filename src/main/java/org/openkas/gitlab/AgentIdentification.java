@@ -1,10 +1,9 @@
-package org.openkas.reversetunnel;
+package org.openkas.gitlab;
 
 import io.grpc.StatusException;
 import java.util.Optional;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
-import org.openkas.gitlab.AgentInfo;
 
 /** Tells who bears a token, with failures as an agent gets them (chapter 01 §4.1). Implementations are thread-safe. */
 @FunctionalInterface
@@ -16,9 +15,12 @@ public interface AgentIdentification {
     }
 
     /**
-     * Looks the agent up; blocks.
+     * Looks the agent up, or remembers; blocks the calling thread, which should be a virtual one.
      *
-     * @throws InterruptedException if the caller gave up
+     * @param log the logger of the call, with its fields; a failure that an operator has to mend is reported there
+     * @throws StatusException with the status that the call ends with: {@code UNAVAILABLE} if it may work later, any other is
+     *         final
+     * @throws InterruptedException if the caller gave up; such calls end with {@link AgentLookup#CANCELLED}
      */
     AgentInfo identify(AgentToken token, Log log) throws StatusException, InterruptedException;
 }
