@@ -3,6 +3,7 @@ package org.openkas.agentconfiguration;
 import com.google.protobuf.Timestamp;
 import java.time.Instant;
 import org.openkas.cluster.AgentTracker;
+import org.openkas.cluster.TrackerException;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
 import org.openkas.gitlab.AgentInfo;
@@ -29,7 +30,7 @@ final class Registration {
     void begin(Log log) {
         try {
             tracker.register(AgentType.AGENTK, connection, true);
-        } catch (AgentTracker.TrackerException e) {
+        } catch (TrackerException e) {
             log.withError(e).error("Failed to register agent");
         }
     }
@@ -38,7 +39,7 @@ final class Registration {
     void end(Log log) {
         try {
             tracker.unregister(AgentType.AGENTK, connection);
-        } catch (AgentTracker.TrackerException e) {
+        } catch (TrackerException e) {
             log.withError(e).error("Failed to unregister agent");
         }
     }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import org.openkas.cluster.AgentTracker;
+import org.openkas.cluster.TrackerException;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
@@ -63,7 +64,7 @@ public final class AgentRegistrarService extends AgentRegistrarGrpc.AgentRegistr
             }
             try {
                 tracker.register(agent.type(), connection.build(), false);
-            } catch (AgentTracker.TrackerException e) {
+            } catch (TrackerException e) {
                 throw unavailable("Failed to register agent", e, log);
             }
             return RegisterResponse.getDefaultInstance();
@@ -76,7 +77,7 @@ public final class AgentRegistrarService extends AgentRegistrarGrpc.AgentRegistr
         answer(observer, (agent, log) -> {
             try {
                 tracker.unregister(agent.type(), connection(agent, request.getPodId()).build());
-            } catch (AgentTracker.TrackerException e) {
+            } catch (TrackerException e) {
                 throw unavailable("Failed to unregister agent", e, log);
             }
             return UnregisterResponse.getDefaultInstance();
@@ -87,7 +88,7 @@ public final class AgentRegistrarService extends AgentRegistrarGrpc.AgentRegistr
         return ConnectedAgentInfo.newBuilder().setAgentId(agent.agentId()).setProjectId(agent.projectId()).setConnectionId(id);
     }
 
-    private static StatusException unavailable(String text, AgentTracker.TrackerException e, Log log) {
+    private static StatusException unavailable(String text, TrackerException e, Log log) {
         log.withError(e).error(text);
         return Status.UNAVAILABLE.withDescription(text).asException();
     }

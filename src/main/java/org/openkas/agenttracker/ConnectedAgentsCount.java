@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.DoubleSupplier;
 import org.openkas.cluster.AgentTracker;
-import org.openkas.cluster.AgentTracker.TrackerException;
+import org.openkas.cluster.TrackerException;
 import org.openkas.common.Timers;
 
 /**

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.openkas.cluster.AgentTracker;
-import org.openkas.cluster.AgentTracker.TrackerException;
+import org.openkas.cluster.TrackerException;
 import org.openkas.proto.agenttracker.ConnectedAgentInfo;
 import org.openkas.proto.agenttracker.CountAgentsByAgentVersionsResponse;
 import org.openkas.proto.agenttracker.GetConnectedAgentsByAgentIDsRequest;

@@ -3,7 +3,7 @@ package org.openkas.agenttracker;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
-import org.openkas.cluster.AgentTracker.TrackerException;
+import org.openkas.cluster.TrackerException;
 import org.openkas.grpc.CallContext;
 
 /** How every method of the service ends: with its answer, or with {@code UNAVAILABLE} (chapter 06 §7.1). */

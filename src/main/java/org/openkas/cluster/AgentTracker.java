@@ -30,14 +30,4 @@ public interface AgentTracker {
 
     /** How many different agents for Kubernetes are connected. */
     long connectedAgents() throws TrackerException;
-
-    /** The shared state could not be reached. */
-    final class TrackerException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        /** With the cause as the store tells it. */
-        public TrackerException(String message, Throwable cause) {
-            super(message, cause);
-        }
-    }
 }

@@ -27,6 +27,7 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import org.openkas.cluster.AgentTracker;
+import org.openkas.cluster.TrackerException;
 import org.openkas.cluster.GitPushEvents;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;

@@ -2,6 +2,7 @@ package org.openkas.testkit;
 
 import java.util.List;
 import org.openkas.cluster.AgentTracker;
+import org.openkas.cluster.TrackerException;
 import org.openkas.common.AgentType;
 import org.openkas.proto.agenttracker.ConnectedAgentInfo;
 
