@@ -244,8 +244,9 @@ class ListenerModesTest {
         String request = RawPeer.upgradeRequest("/");
         peer.send(request.substring(0, request.length() - 2));
         RawPeer before = opened(RawPeer.websocket(port));
+        RawPeer other = opened(RawPeer.websocket(port));
         // connections share two loops in turn: when these are served, whichever has the first peer has read its bytes
-        for (RawPeer served : List.of(before, opened(RawPeer.websocket(port)))) {
+        for (RawPeer served : List.of(before, other)) {
             served.sendHttp2(Http2Frame.opening());
             served.readFrame(Http2Frame.SETTINGS);
         }
@@ -265,6 +266,7 @@ class ListenerModesTest {
         assertThat(close.closeReason()).isEqualTo("Shutting down");
         peer.close();
         before.close();
+        other.close();
         drain.join();
     }
 
