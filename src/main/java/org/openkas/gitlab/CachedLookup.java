@@ -145,7 +145,7 @@ public final class CachedLookup<K, V> {
                 return stale.get();
             }
         }
-        Optional<GitLabException> failing = shedding.failure();
+        Optional<GitLabException> failing = shedding.failure(key);
         try {
             return failing.isPresent()
                     ? whileFailing(key, entry, failing.get())
@@ -181,7 +181,7 @@ public final class CachedLookup<K, V> {
     }
 
     private void refreshSoon(K key, Entry entry) {
-        if (shedding.probeWouldPass()) {
+        if (shedding.probeWouldPass(key)) {
             executor.execute(() -> refresh(key, entry));
         }
     }
@@ -255,7 +255,7 @@ public final class CachedLookup<K, V> {
     }
 
     private V ask(K key, Occasion occasion) throws GitLabException, InterruptedException {
-        try (LoadShedding.Call call = shedding.admit()) {
+        try (LoadShedding.Call call = shedding.admit(key)) {
             try {
                 V answer = source.ask(key, occasion);
                 call.answered();

@@ -87,6 +87,35 @@ class GitLabOutageTest {
     }
 
     @Test
+    @DisplayName("an error 500 for one agent, over and over, keeps no other agent out, and costs few calls")
+    void errorForOneAgent() throws Exception {
+        AgentToken bad = AgentToken.ofAgentk("bad");
+        gitLab.behave(token -> {
+            if (token.equals(bad)) {
+                throw GitLabException.status(500, "/p", "");
+            }
+            return ScriptedSource.INFO;
+        });
+        for (int attempt = 0; attempt < 10; attempt++) {
+            assertThat(catchThrowableOfType(StatusException.class, () -> lookup.identify(bad, log.log()))).isNotNull();
+        }
+        assertThat(gitLab.asked()).isEqualTo(4);
+        AgentInfo good = lookup.identify(AgentToken.ofAgentk("good"), log.log());
+        assertThat(good).isEqualTo(ScriptedSource.INFO);
+    }
+
+    @Test
+    @DisplayName("an error 500 for a second agent makes it everybody's")
+    void errorForTwoAgents() {
+        gitLab.fail(500);
+        for (int agent = 0; agent < AGENTS; agent++) {
+            AgentToken token = AgentToken.ofAgentk("agent-" + agent);
+            assertThat(catchThrowableOfType(StatusException.class, () -> lookup.identify(token, log.log()))).isNotNull();
+        }
+        assertThat(gitLab.asked()).isLessThanOrEqualTo(6);
+    }
+
+    @Test
     @DisplayName("AG-28: a single failure delays the next attempt by nothing but its own wait")
     void aSingleFailure() throws Exception {
         AgentToken token = AgentToken.ofAgentk("token");
