@@ -37,7 +37,7 @@ public record AgentGate(GrpcServerMetrics metrics, MessageValidator validator, T
     /** The interceptors, outermost first. */
     List<ServerInterceptor> interceptors(RandomGenerator random) {
         List<ServerInterceptor> all = new ArrayList<>(
-                List.of(metrics, new CallLogs(log, random), new AnswerCompression(), new TokenExtraction(),
+                List.of(metrics, CallLogs.namingTraces(log, random), new AnswerCompression(), new TokenExtraction(),
                         new MessageValidation(validator), new TokenRateLimit(limiter, rateExceeded), new UnknownStatusReporter(),
                         new SentMessageLimit()));
         all.addAll(inner);

@@ -20,6 +20,7 @@ import org.openkas.proto.agentconfiguration.ConfigurationResponse;
 import org.openkas.repository.Repository;
 import org.openkas.repository.RepositoryException;
 import org.openkas.repository.Resolution;
+import org.openkas.tracing.Traced;
 
 /**
  * One agent that waits for its configuration (chapter 01 §5.2.1). It holds no thread while it waits: a round runs when a
@@ -65,7 +66,7 @@ final class ConfigurationStream {
         this.log = log;
         this.age = age;
         backoff = BACKOFF.begin(parts.timers(), parts.random());
-        rounds = new Rounds(parts.executor(), this::round);
+        rounds = new Rounds(Traced.bound(parts.executor()), this::round);
         began = parts.timers().now();
         last = request.getCommitId();
     }

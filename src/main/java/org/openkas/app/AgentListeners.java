@@ -50,10 +50,10 @@ final class AgentListeners implements AutoCloseable {
             GrpcServerMetrics metrics, Ground ground) throws StartException {
         try {
             ListenerSettings settings = settings(section.listen(), ground);
-            AgentServer port = new AgentServer(settings, ground.runtime(), services.all(), gate(section, agents, metrics, ground),
+            AgentServer port = new AgentServer(settings, ground.agentRuntime(), services.all(), gate(section, agents, metrics, ground),
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
-                    () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
+                    () -> new HandoffListener(HandoffSettings.like(settings), ground.agentRuntime(), port.methods()));
             return new AgentListeners(port, handedOver, tunnels);
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);

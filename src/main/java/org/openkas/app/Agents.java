@@ -88,7 +88,7 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
             }
             TokenSigner signer = new TokenSigner(secret.bytes(), "gitlab-kas", List.of("gitlab"), TOKEN_VALIDITY, ground.timers());
             return GitLabClient.of(GitLabAddress.parse(section.address()), trusted, ground.variables(), ground.build().serverName(), signer,
-                    bucket(section.apiRateLimit(), ground), ground.timers(), ground.executor());
+                    bucket(section.apiRateLimit(), ground), ground.timers(), ground.executor(), ground.tracer());
         } catch (GitLabSetupException e) {
             throw StartException.of("", e);
         }

@@ -24,6 +24,7 @@ import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.routing.AgentChannels;
 import org.openkas.routing.LocalAgentChannels;
 import org.openkas.routing.RoutingMetrics;
+import org.openkas.telemetry.Telemetry;
 
 /**
  * The whole server without an application server around it: puts the rooms together by constructors, starts the listeners
@@ -43,10 +44,12 @@ public final class KasServer implements AutoCloseable {
     private final Optional<KubernetesApiServer> kubernetesApi;
     private final ObservabilityEndpoint observability;
 
-    private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Probes probes) throws StartException {
+    private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Telemetry telemetry, Probes probes)
+            throws StartException {
         this.ground = ground;
         this.probes = probes;
         GrpcServerMetrics grpcMetrics = new GrpcServerMetrics(ground.metrics().registry());
+        closers.add(telemetry);
         closers.add(ground);
         Agents agents = Agents.of(configuration, secrets.gitlab(), ground);
         closers.add(agents.closer());
@@ -81,17 +84,25 @@ public final class KasServer implements AutoCloseable {
             Probes probes)
             throws StartException {
         KasSecrets secrets;
+        Telemetry telemetry;
         try {
-            secrets = KasSecrets.read(configuration);
+            telemetry = Telemetry.of(configuration.observability(), variables, build, log);
         } catch (ConfigurationException e) {
             throw StartException.of("", e);
         }
-        secrets.warnings().forEach(text -> log.with("warning", text).warn("Configuration"));
-        Ground ground = Ground.lay(variables, build, work, log);
         try {
-            return new KasServer(configuration, secrets, ground, probes);
+            secrets = KasSecrets.read(configuration);
+        } catch (ConfigurationException e) {
+            telemetry.close();
+            throw StartException.of("", e);
+        }
+        secrets.warnings().forEach(text -> log.with("warning", text).warn("Configuration"));
+        Ground ground = Ground.lay(variables, build, work, telemetry.log(), telemetry.tracer());
+        try {
+            return new KasServer(configuration, secrets, ground, telemetry, probes);
         } catch (StartException | RuntimeException e) {
             ground.close();
+            telemetry.close();
             throw e;
         }
     }

@@ -1,6 +1,10 @@
 package org.openkas.app;
 
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.LongFunction;
 import org.openkas.common.AgentType;
 import org.openkas.config.GitLabSection;
 import org.openkas.config.KasConfiguration;
@@ -10,6 +14,8 @@ import org.openkas.kubernetesapi.KubernetesApiServer;
 import org.openkas.kubernetesapi.ProxySettings;
 import org.openkas.net.TlsException;
 import org.openkas.routing.AgentChannels;
+import org.openkas.routing.TunnelTraces;
+import org.openkas.tracing.Tracer;
 import org.openkas.usage.MemoryUsageCounters;
 
 /** How the way to the agents' clusters is put together (chapter 03): who may go which way, and the listener. */
@@ -35,10 +41,18 @@ final class KubernetesApiListener {
             ProxySettings settings = new ProxySettings(place.address(), place.security(), section.urlPathPrefix(),
                     configuration.gitlab().flatMap(GitLabSection::externalUrl), section.extraAllowedResponseHeaders(),
                     section.listen().listenGracePeriod(), section.listen().shutdownGracePeriod());
-            return new KubernetesApiServer(settings, ground.build().serverName(), access, agentId -> agents.to(AgentType.AGENTK, agentId),
-                    new MemoryUsageCounters(), ground.loops(), ground.timers(), ground.executor(), ground.log());
+            return new KubernetesApiServer(settings, ground.build().serverName(), access, channels(agents, ground.tracer()),
+                    new MemoryUsageCounters(), ground.loops(), ground.timers(), ground.executor(), ground.log(), ground.tracer());
         } catch (TlsException e) {
             throw StartException.of(NAME, e);
         }
+    }
+
+    private static LongFunction<Channel> channels(AgentChannels agents, Optional<Tracer> tracer) {
+        Optional<TunnelTraces> traces = tracer.map(TunnelTraces::new);
+        if (traces.isEmpty()) {
+            return agentId -> agents.to(AgentType.AGENTK, agentId);
+        }
+        return agentId -> ClientInterceptors.intercept(agents.to(AgentType.AGENTK, agentId), traces.get());
     }
 }

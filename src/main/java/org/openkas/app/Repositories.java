@@ -29,7 +29,7 @@ record Repositories(RepositoryReader reader, RefWatches watches, CachedFiles fil
     static Repositories of(KasConfiguration configuration, Ground ground) {
         GitalyRepositoryReader gitaly = new GitalyRepositoryReader(limits(configuration.gitaly()), ground.build(), ground.timers(),
                 ground.random(),
-                ground.variables(), List.of(new GrpcClientMetrics(ground.metrics().registry())), observer(ground));
+                ground.variables(), ground.calls(new GrpcClientMetrics(ground.metrics().registry())), observer(ground));
         boolean standalone = configuration.standalone().isPresent();
         // GitLab names Gitaly servers only: an answer of it must never make this server read a directory of its own host
         RepositoryReader reader = standalone

@@ -8,6 +8,8 @@ import org.openkas.config.ConfigurationLoader;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
 import org.openkas.config.PropertySource;
+import org.openkas.config.SentryDsn;
+import org.openkas.config.TracingTarget;
 import org.openkas.diagnosis.Kubeconfig;
 import org.openkas.diagnosis.KubeconfigException;
 
@@ -33,7 +35,13 @@ final class Configurations {
     static LogLevel logLevel(Path file, PropertySource properties) throws AbortedException {
         try {
             KasConfiguration configuration = new ConfigurationLoader().load(Optional.of(file), properties).configuration();
+            if (configuration.observability().tracing().isPresent()) {
+                TracingTarget.of(configuration.observability().tracing().get());
+            }
             KasSecrets.read(configuration);
+            if (!configuration.observability().sentry().dsn().isEmpty()) {
+                SentryDsn.parse(configuration.observability().sentry().dsn());
+            }
             return configuration.observability().logging().level();
         } catch (ConfigurationException e) {
             throw new AbortedException(String.valueOf(e.getMessage()), e);

@@ -2,6 +2,7 @@ package org.openkas.common;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A structured logger that carries context: constant messages, fields in the order they were attached. Immutable and
@@ -26,18 +27,28 @@ public final class Log {
         return to(LogSink.NONE);
     }
 
+    /** The same logger, and context, with another sink: what {@code change} makes of this one's. */
+    public Log through(UnaryOperator<LogSink> change) {
+        return new Log(change.apply(sink), context);
+    }
+
     /** The same logger with one more field at the end of its context. */
     public Log with(String name, Object value) {
-        List<LogField> fields = new ArrayList<>(context.size() + 1);
-        fields.addAll(context);
-        fields.add(new LogField(name, value));
-        return new Log(sink, List.copyOf(fields));
+        return with(new LogField(name, value));
     }
 
     /** The same logger with field {@code error}: the text of the failure, or its class where it has no text. */
     public Log withError(Throwable failure) {
         String text = failure.getMessage();
-        return with("error", text == null || text.isEmpty() ? failure.getClass().getName() : text);
+        String type = failure.getClass().getName();
+        return with(new LogField("error", text == null || text.isEmpty() ? type : text, type));
+    }
+
+    private Log with(LogField field) {
+        List<LogField> fields = new ArrayList<>(context.size() + 1);
+        fields.addAll(context);
+        fields.add(field);
+        return new Log(sink, List.copyOf(fields));
     }
 
     /** Whether debug lines are kept: ask before computing costly fields. */

@@ -17,12 +17,9 @@ record Notice(Predicate<KasConfiguration> applies, String text) {
                     "redis: shared state in Redis is not available yet: this server keeps its state in memory and does not share it"),
             new Notice(c -> c.privateApi().isPresent(),
                     "private_api: calls between servers are not available yet: run one server only"),
-            new Notice(c -> c.observability().tracing().isPresent(),
-                    "observability.tracing: traces are not available yet: none are sent"),
-            new Notice(c -> !c.observability().sentry().dsn().isEmpty(),
-                    "observability.sentry: reports to Sentry are not available yet: errors are in the log only"),
             new Notice(c -> c.observability().googleProfiler().enabled(),
-                    "observability.google_profiler: Google Cloud Profiler is not supported: no profiles are sent"),
+                    "observability.google_profiler: this server sends no profiles by itself: Google's profiler for Java is an agent of"
+                            + " the JVM; name it in OPENKAS_JVM_OPTIONS, see Profiles in docs/operations.md, and set enabled: false"),
             new Notice(KasConfiguration::workspacesEnabled,
                     "workspaces: workspaces are not available yet: nothing listens for them"));
 

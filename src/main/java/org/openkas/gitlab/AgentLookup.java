@@ -5,6 +5,7 @@ import io.grpc.StatusException;
 import java.util.Optional;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
+import org.openkas.tracing.Traced;
 
 /**
  * Looks agents up for gRPC services: what GitLab says becomes the status that agents know (chapter 01 §4.1, chapter 02 §2.12),
@@ -20,19 +21,27 @@ public final class AgentLookup implements AgentIdentification {
 
     @Override
     public Optional<AgentInfo> known(AgentToken token) {
-        return source.known(token);
+        Optional<AgentInfo> agent = source.known(token);
+        agent.ifPresent(AgentLookup::trace);
+        return agent;
     }
 
     @Override
     public AgentInfo identify(AgentToken token, Log log) throws StatusException, InterruptedException {
         try {
-            return source.agentInfo(token);
+            AgentInfo agent = source.agentInfo(token);
+            trace(agent);
+            return agent;
         } catch (GitLabException e) {
             if (e.kind() == GitLabException.Kind.UNAVAILABLE && e.firstReport()) {
                 report(e, log);
             }
             throw status(e).asException();
         }
+    }
+
+    private static void trace(AgentInfo agent) {
+        Traced.attribute("agent_id", agent.agentId());
     }
 
     /** How a call ends whose caller gave up. */

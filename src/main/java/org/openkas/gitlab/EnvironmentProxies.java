@@ -19,7 +19,7 @@ import java.util.Optional;
  * Proxies as {@code HTTP_PROXY}, {@code HTTPS_PROXY} and {@code NO_PROXY} (or their lower-case forms) say: by the scheme of the
  * URL asked for, never for the host itself. Only proxies reached without TLS are possible. Immutable.
  */
-final class EnvironmentProxies extends ProxySelector {
+public final class EnvironmentProxies extends ProxySelector {
     private final Optional<HttpProxy> http;
     private final Optional<HttpProxy> https;
     private final NoProxy exceptions;
@@ -34,8 +34,12 @@ final class EnvironmentProxies extends ProxySelector {
         this.exceptions = exceptions;
     }
 
-    /** Reads the variables. */
-    static EnvironmentProxies of(Map<String, String> environment) throws GitLabSetupException {
+    /**
+     * Reads the variables.
+     *
+     * @throws GitLabSetupException if one of them cannot be understood
+     */
+    public static EnvironmentProxies of(Map<String, String> environment) throws GitLabSetupException {
         return new EnvironmentProxies(proxy("HTTP_PROXY", environment), proxy("HTTPS_PROXY", environment),
                 NoProxy.parse(value("NO_PROXY", environment)));
     }
@@ -79,7 +83,7 @@ final class EnvironmentProxies extends ProxySelector {
     }
 
     /** What the proxy for a URL wants to hear in {@code Proxy-Authorization}. */
-    Optional<String> authorization(URI uri) {
+    public Optional<String> authorization(URI uri) {
         return find(uri).flatMap(HttpProxy::authorization);
     }
 

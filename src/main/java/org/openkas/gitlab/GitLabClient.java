@@ -17,6 +17,7 @@ import org.openkas.jwt.TokenSigner;
 import org.openkas.message.MessageRules;
 import org.openkas.message.ProtoJson;
 import org.openkas.message.ProtoJsonException;
+import org.openkas.tracing.Tracer;
 
 /**
  * Calls GitLab's HTTP API (chapter 02 §2): credentials, rate limit, repetition, and what the answers mean. All calls block the
@@ -57,9 +58,16 @@ public final class GitLabClient implements AutoCloseable {
      */
     public static GitLabClient of(GitLabAddress address, TrustedCertificates trusted, Map<String, String> environment, String userAgent,
             TokenSigner signer, TokenBucket bucket, Timers timers, Executor executor) throws GitLabSetupException {
+        return of(address, trusted, environment, userAgent, signer, bucket, timers, executor, Optional.empty());
+    }
+
+    /** As the other; {@code tracer} begins a span for each request, of which GitLab is told. */
+    public static GitLabClient of(GitLabAddress address, TrustedCertificates trusted, Map<String, String> environment, String userAgent,
+            TokenSigner signer, TokenBucket bucket, Timers timers, Executor executor, Optional<Tracer> tracer)
+            throws GitLabSetupException {
         HttpTransport transport = new HttpTransport(address.secure(), trusted, EnvironmentProxies.of(environment),
                 HttpTransport.Patience.USUAL,
-                timers, executor);
+                timers, executor, tracer.map(HttpTraces::new));
         return new GitLabClient(address, userAgent, signer, bucket, transport, timers);
     }
 

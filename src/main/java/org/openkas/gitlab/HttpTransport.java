@@ -58,9 +58,16 @@ final class HttpTransport implements AutoCloseable {
     private final Patience patience;
     private final Timers timers;
     private final Places connections;
+    private final Optional<HttpTraces> traces;
 
     HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
             Executor executor) {
+        this(secure, trusted, proxies, patience, timers, executor, Optional.empty());
+    }
+
+    HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
+            Executor executor, Optional<HttpTraces> traces) {
+        this.traces = traces;
         this.secure = secure;
         this.proxies = proxies;
         this.patience = patience;
@@ -87,6 +94,22 @@ final class HttpTransport implements AutoCloseable {
     GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean inBackground,
             Optional<Duration> time)
             throws GitLabException, InterruptedException {
+        if (traces.isEmpty()) {
+            return carry(method, uri, headers, body, inBackground, time);
+        }
+        HttpTraces.Request request = traces.get().begin(method, uri, headers, body.length);
+        try {
+            GitLabResponse answer = carry(method, uri, request.headers(headers), body, inBackground, time);
+            request.answered(answer);
+            return answer;
+        } catch (GitLabException | InterruptedException e) {
+            request.failed(e);
+            throw e;
+        }
+    }
+
+    private GitLabResponse carry(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean inBackground,
+            Optional<Duration> time) throws GitLabException, InterruptedException {
         TransportFailure failure = new TransportFailure(method, uri, proxies.proxy(uri));
         boolean compressed = !headers.containsKey("accept-encoding");
         HttpRequest request = request(method, uri, headers, body, compressed);

@@ -112,6 +112,17 @@ public final class TrustedCertificates {
     /** A TLS context for clients that trusts them and shows no certificate of its own. */
     public SSLContext clientContext() {
         try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[]{clientTrust()}, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java runtime has TLS", e);
+        }
+    }
+
+    /** Decides for clients whom to trust by them. */
+    public X509TrustManager clientTrust() {
+        try {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
             int number = 0;
@@ -120,9 +131,12 @@ public final class TrustedCertificates {
             }
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(store);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, factory.getTrustManagers(), null);
-            return context;
+            for (TrustManager manager : factory.getTrustManagers()) {
+                if (manager instanceof X509TrustManager trust) {
+                    return trust;
+                }
+            }
+            throw new IllegalStateException("every Java runtime judges certificates");
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("every Java runtime has TLS", e);
         }

@@ -12,10 +12,13 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.Log;
+import org.openkas.tracing.TraceContext;
+import org.openkas.tracing.Traced;
 
 /**
  * Gives each call its logger in {@link CallContext#LOG}, with {@code correlation_id}, {@code grpc_service} and
- * {@code grpc_method} (chapter 05 §13.2). The correlation id is the caller's, from {@code x-gitlab-correlation-id} or
+ * {@code grpc_method} (chapter 05 §13.2), and with {@code trace_id} in front of them where the call belongs to a trace. The
+ * correlation id is the caller's, from {@code x-gitlab-correlation-id} or
  * {@code x-request-id}, or a random one. Thread-safe.
  */
 public final class CallLogs implements ServerInterceptor {
@@ -26,19 +29,38 @@ public final class CallLogs implements ServerInterceptor {
 
     private final Log log;
     private final RandomGenerator random;
+    private final boolean othersTraces;
 
     /** With the logger to begin from, and a thread-safe source of ids. */
     public CallLogs(Log log, RandomGenerator random) {
+        this(log, random, false);
+    }
+
+    private CallLogs(Log log, RandomGenerator random, boolean othersTraces) {
         this.log = log;
         this.random = random;
+        this.othersTraces = othersTraces;
+    }
+
+    /** As the constructor; lines name the caller's trace also where this server does not trace. */
+    public static CallLogs namingTraces(Log log, RandomGenerator random) {
+        return new CallLogs(log, random, true);
     }
 
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
         MethodDescriptor<Q, R> method = call.getMethodDescriptor();
-        Log forCall = log.with("correlation_id", correlationId(headers)).with("grpc_service", String.valueOf(method.getServiceName()))
+        Log forCall = traced(headers).with("correlation_id", correlationId(headers)).with("grpc_service", String.valueOf(method.getServiceName()))
                 .with("grpc_method", String.valueOf(method.getBareMethodName()));
         return Contexts.interceptCall(Context.current().withValue(CallContext.LOG, forCall), call, headers, next);
+    }
+
+    private Log traced(Metadata headers) {
+        Optional<TraceContext> trace = Traced.current().map(traced -> traced.span().context());
+        if (trace.isEmpty() && othersTraces) {
+            trace = ServedCallTraces.TraceHeaders.read(headers);
+        }
+        return trace.map(known -> log.with("trace_id", known.id())).orElse(log);
     }
 
     private String correlationId(Metadata headers) {

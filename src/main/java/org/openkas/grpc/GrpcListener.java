@@ -78,7 +78,7 @@ public final class GrpcListener implements Drainable {
                 .channelFactory(acceptor.channels())
                 .bossEventLoopGroup(acceptor.loops())
                 .workerEventLoopGroup(acceptor.loops());
-        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages, methods, runtime.executor()).applyTo(builder);
+        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages, methods, runtime.executor(), runtime.traces()).applyTo(builder);
         if (acceptor.socketOptions()) {
             builder.withChildOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.toIntExact(settings.policy().tcpUserTimeout().toMillis()));
         }

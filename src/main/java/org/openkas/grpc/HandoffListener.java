@@ -37,7 +37,7 @@ public final class HandoffListener implements Drainable {
                 .channelFactory(() -> new HandoffServerChannel(runtime.timers()::nanos, acceptor::complete))
                 .bossEventLoopGroup(runtime.loops().group())
                 .workerEventLoopGroup(runtime.loops().group());
-        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages, methods, runtime.executor()).applyTo(builder);
+        new ServerParameters(settings.policy(), settings.maxConnectionAge(), ages, methods, runtime.executor(), runtime.traces()).applyTo(builder);
         server = builder.build();
         end = new ServerEnd(server, ages, settings.listenGracePeriod(), runtime.timers());
     }

@@ -2,11 +2,13 @@ package org.openkas.grpc;
 
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
+import io.grpc.ServerStreamTracer;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -18,8 +20,10 @@ import java.util.concurrent.TimeUnit;
  * @param ages ends calls when their connection is old
  * @param methods what is served
  * @param executor runs calls whose handlers may block
+ * @param traces sees every call, if calls are traced
  */
-record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, CallAges ages, CallMethods methods, Executor executor) {
+record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, CallAges ages, CallMethods methods, Executor executor,
+        Optional<ServerStreamTracer.Factory> traces) {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
     // streams that the server resets count, too; FrameBudget is stricter with the peer's own
@@ -32,6 +36,7 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
     /** Sets them; address, channels and event loops are the caller's. */
     void applyTo(NettyServerBuilder builder) {
         UndeliveredCalls undelivered = new UndeliveredCalls();
+        traces.ifPresent(builder::addStreamTracerFactory);
         builder.executor(executor).callExecutor(methods.executors()).fallbackHandlerRegistry(methods).intercept(new SharedCalls()).intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
                 .intercept(new UnansweredCalls())
                 .withChildOption(ChannelOption.ALLOCATOR, LoopBuffers.SHARED)

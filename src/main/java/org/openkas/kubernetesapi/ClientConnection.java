@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
+import java.net.SocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -228,6 +229,11 @@ final class ClientConnection {
         }
         state = State.IDLE;
         nextRequest.awaitAfter(output.lastAnswer());
+    }
+
+    /** Where the client is. */
+    SocketAddress client() {
+        return channel.remoteAddress();
     }
 
     EventExecutor loop() {

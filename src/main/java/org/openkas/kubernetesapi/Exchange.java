@@ -32,6 +32,7 @@ final class Exchange {
     private final Proxy proxy;
     private Log log;
     private Optional<String> origin = Optional.empty();
+    private Optional<RequestTrace> trace = Optional.empty();
     private @Nullable RequestHead request;
     private @Nullable Future<?> lookUp;
     private @Nullable Relay relay;
@@ -63,6 +64,8 @@ final class Exchange {
     }
 
     private void begin(RequestHead head) {
+        trace = proxy.tracer().map(
+                tracer -> RequestTrace.begin(tracer, head, proxy.settings().security(), connection.client()));
         boolean options = head.method().equals("OPTIONS");
         if (options && head.target().server()) {
             answer(head, 200, OwnHeaders.none(), new byte[0]);
@@ -78,6 +81,7 @@ final class Exchange {
             answer(head, 200, OwnHeaders.preflight(head, proxy.serverName(), origin), new byte[0]);
             return;
         }
+        log = trace.map(request -> request.in(log)).orElse(log);
         String prefix = proxy.settings().urlPathPrefix();
         if (!head.target().path().startsWith(prefix)) {
             String message = "Bad request: URL does not start with expected prefix";
@@ -99,6 +103,7 @@ final class Exchange {
 
     private void identify(RequestHead head, Credential credential) {
         log = log.with("agent_id", credential.agentId());
+        trace.ifPresent(request -> request.agent(credential.agentId()));
         Optional<Access> known = proxy.access().known(credential);
         if (known.isPresent()) {
             open(head, known.get());
@@ -106,7 +111,7 @@ final class Exchange {
         }
         FutureTask<Void> task = new FutureTask<>(() -> ask(head, credential), null);
         lookUp = task;
-        proxy.executor().execute(task);
+        proxy.executor().execute(trace.map(request -> request.carried(task)).orElse(task));
     }
 
     /** Runs on a thread of its own, which is interrupted when the client goes away. */
@@ -161,7 +166,7 @@ final class Exchange {
         }
         Relay opened;
         try {
-            opened = new Relay(connection, this, proxy, head, origin, access.agentId());
+            opened = trace.map(request -> request.call(() -> relay(head, access))).orElseGet(() -> relay(head, access));
         } catch (RuntimeException e) {
             String message = "Proxy failed to make outbound request";
             log.withError(e).error(message);
@@ -170,6 +175,10 @@ final class Exchange {
         }
         relay = opened;
         opened.start(header.get());
+    }
+
+    private Relay relay(RequestHead head, Access access) {
+        return new Relay(connection, this, proxy, head, origin, access.agentId());
     }
 
     /** What happened on the way to the agent; {@code what} is the message of chapter 03 §15.1. */
@@ -185,10 +194,15 @@ final class Exchange {
     /** A failure after which only the connection can be closed. */
     void broken(String what, String reason) {
         log.with("error", reason).debug(what);
+        trace.ifPresent(request -> {
+            request.broken(what + ": " + reason);
+            request.end();
+        });
     }
 
     private void refuse(RequestHead head, int code, String message, Optional<String> reason) {
-        String text = PREFIX + message + reason.map(why -> ": " + why).orElse("");
+        String suffix = trace.map(RequestTrace::suffix).orElse("");
+        String text = PREFIX + message + reason.map(why -> ": " + why).orElse("") + suffix;
         HeaderLines headers = OwnHeaders.of(proxy.serverName(), origin);
         if (code == 401) {
             headers.replace("Gitlab-Unauthorized", List.of("true"));
@@ -199,7 +213,7 @@ final class Exchange {
             headers.replace("X-Content-Type-Options", List.of("nosniff"));
             String only = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
             log.with("error", only).debug("Failed to negotiate output media type");
-            answer(head, 406, headers, text(PREFIX + "Failed to negotiate output media type: " + only + "\n"));
+            answer(head, 406, headers, text(PREFIX + "Failed to negotiate output media type: " + only + suffix + "\n"));
             return;
         }
         headers.replace("Content-Type", List.of(format.get().mediaType()));
@@ -207,7 +221,8 @@ final class Exchange {
     }
 
     private void answer(RequestHead head, int code, HeaderLines headers, byte[] body) {
-        over = true;
+        answered(code);
+        done();
         boolean held = head.expectsContinue() && !connection.bodyComplete();
         boolean little = connection.bodyComplete() || (head.contentLength() >= 0 && head.contentLength() <= MOST_DROPPED);
         boolean framed = !head.method().equals("CONNECT") && !head.method().equals("PRI");
@@ -215,9 +230,15 @@ final class Exchange {
         connection.answer(head.version(), code, headers, body, head.method().equals("HEAD"), keep);
     }
 
+    /** The client is told this status. */
+    void answered(int code) {
+        trace.ifPresent(request -> request.answered(code));
+    }
+
     /** The answer is complete. */
     void done() {
         over = true;
+        trace.ifPresent(RequestTrace::end);
     }
 
     // what the connection tells
@@ -276,7 +297,7 @@ final class Exchange {
 
     /** Nobody is there any more who wants an answer. */
     void clientGone() {
-        over = true;
+        done();
         cancelLookUp();
         if (relay != null) {
             relay.clientGone();

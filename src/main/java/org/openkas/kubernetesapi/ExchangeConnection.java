@@ -3,6 +3,7 @@ package org.openkas.kubernetesapi;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.concurrent.EventExecutor;
+import java.net.SocketAddress;
 import java.util.List;
 
 /**
@@ -49,6 +50,11 @@ final class ExchangeConnection {
     }
 
     // what the exchange uses
+
+    /** Where the client is. */
+    SocketAddress client() {
+        return connection.client();
+    }
 
     EventExecutor loop() {
         return connection.loop();

@@ -26,6 +26,7 @@ import org.openkas.net.EventLoops;
 import org.openkas.net.ListenException;
 import org.openkas.net.Network;
 import org.openkas.net.Security;
+import org.openkas.tracing.Tracer;
 import org.openkas.usage.UsageCounters;
 
 /**
@@ -64,12 +65,19 @@ public final class KubernetesApiServer implements AutoCloseable {
      */
     public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
             UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log) {
+        this(settings, serverName, access, agents, usage, loops, timers, executor, log, Optional.empty());
+    }
+
+    /** As the other; {@code tracer} begins a span for each request. */
+    public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
+            UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log, Optional<Tracer> tracer) {
         this.settings = settings;
         this.loops = loops;
         this.timers = timers;
         this.log = log.with("mod_name", "kubernetes_api");
         this.proxy = new Proxy(settings, serverName, access, agents,
-                new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), usage, timers, executor, this.log);
+                new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), usage, timers, executor, this.log,
+                tracer);
     }
 
     /**

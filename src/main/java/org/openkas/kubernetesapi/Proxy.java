@@ -1,11 +1,13 @@
 package org.openkas.kubernetesapi;
 
 import io.grpc.Channel;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.LongFunction;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
 import org.openkas.kubernetesaccess.AgentAccess;
+import org.openkas.tracing.Tracer;
 import org.openkas.usage.UsageCounters;
 
 /**
@@ -13,9 +15,11 @@ import org.openkas.usage.UsageCounters;
  *
  * @param serverName this server in headers, such as {@code gitlab-kas/v16.5.0/3cd2bb7a}
  * @param executor starts each task at once on a thread of its own that may block
+ * @param tracer begins a span for each request, if there is one
  */
 record Proxy(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
-        AllowedResponseHeaders allowedHeaders, UsageCounters usage, Timers timers, Executor executor, Log log) {
+        AllowedResponseHeaders allowedHeaders, UsageCounters usage, Timers timers, Executor executor, Log log,
+        Optional<Tracer> tracer) {
 
     /** This server in {@code Via} headers, of both directions. */
     String via() {

@@ -170,6 +170,7 @@ final class Relay implements AgentCall.Events {
             headers.replace("Connection", List.of("close"));
         }
         answered = true;
+        exchange.answered(code);
         if (upgraded) {
             connection.grantUpgrade();
         }

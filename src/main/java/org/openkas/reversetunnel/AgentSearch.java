@@ -3,6 +3,7 @@ package org.openkas.reversetunnel;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import org.openkas.common.AgentToken;
@@ -11,6 +12,7 @@ import org.openkas.common.Log;
 import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.AgentLookup;
+import org.openkas.tracing.Traced;
 
 /**
  * Finds out whose stream it is, as often as it takes (chapter 04 §2.4). Holds no thread between attempts, and none after it
@@ -26,6 +28,7 @@ final class AgentSearch {
     private final Consumer<AgentInfo> found;
     private final Consumer<Status> failed;
     private final Backoff backoff;
+    private final Executor executor;
     private Timers.Cancellable next = () -> {
     };
     private boolean stopped;
@@ -38,6 +41,7 @@ final class AgentSearch {
         this.found = found;
         this.failed = failed;
         backoff = RETRY.begin(parts.timers(), parts.random());
+        executor = Traced.bound(parts.executor());
     }
 
     void attempt() {
@@ -48,7 +52,7 @@ final class AgentSearch {
             }
             next = () -> task.cancel(true);
         }
-        parts.executor().execute(task);
+        executor.execute(task);
     }
 
     /** Interrupts what runs. */

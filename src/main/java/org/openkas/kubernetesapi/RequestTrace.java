@@ -1,0 +1,94 @@
+package org.openkas.kubernetesapi;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.openkas.common.Log;
+import org.openkas.net.Security;
+import org.openkas.tracing.Span;
+import org.openkas.tracing.SpanStart;
+import org.openkas.tracing.TraceContext;
+import org.openkas.tracing.Traced;
+import org.openkas.tracing.Tracer;
+
+/**
+ * The span of one request, from its header to the end of its answer (chapter 03 §17.2). It begins a trace of its own: the
+ * client's, who may be anybody, is only linked. Ends once; thread-safe.
+ */
+final class RequestTrace {
+    private static final String SCOPE = "org.openkas.kubernetesapi";
+    private static final Pattern HOST = Pattern.compile("(.+?)(?::([0-9]{1,5}))?");
+
+    private final Span span;
+    private final Traced traced;
+
+    private RequestTrace(Span span) {
+        this.span = span;
+        traced = new Traced(span, "");
+    }
+
+    /** Begins the span of a request that came from {@code client}. */
+    static RequestTrace begin(Tracer tracer, RequestHead head, Security security, SocketAddress client) {
+        HeaderLines headers = head.headers();
+        Span span = tracer.begin(SpanStart.of(SCOPE, SpanStart.Kind.SERVER, "k8s-proxy").linkedTo(
+                TraceContext.parse(headers.first("Traceparent").orElse(""), headers.first("Tracestate").orElse(""))));
+        span.attribute("http.method", head.method());
+        span.attribute("http.scheme", security instanceof Security.Tls ? "https" : "http");
+        span.attribute("http.flavor", head.version().majorVersion() + "." + head.version().minorVersion());
+        headers.first("Host").map(HOST::matcher).filter(Matcher::matches).ifPresent(host -> {
+            span.attribute("net.host.name", host.group(1));
+            if (host.group(2) != null) {
+                span.attribute("net.host.port", Long.parseLong(host.group(2)));
+            }
+        });
+        if (client instanceof InetSocketAddress address) {
+            span.attribute("net.sock.peer.addr", address.getAddress().getHostAddress());
+            span.attribute("net.sock.peer.port", address.getPort());
+        }
+        headers.first("User-Agent").ifPresent(agent -> span.attribute("http.user_agent", agent));
+        return new RequestTrace(span);
+    }
+
+    /** What messages to the client end in. */
+    String suffix() {
+        return ". Trace ID: " + span.context().traceId();
+    }
+
+    Log in(Log log) {
+        return log.with("trace_id", span.context().id());
+    }
+
+    /** The request is about this agent. */
+    void agent(long id) {
+        span.attribute("agent_id", id);
+    }
+
+    /** What {@code work} gives, which is done for the request. */
+    <T> T call(Supplier<T> work) {
+        return traced.call(work);
+    }
+
+    /** A task for another thread that is done for the request. */
+    Runnable carried(Runnable task) {
+        return traced.carried(task);
+    }
+
+    /** The status that the client is told. */
+    void answered(int status) {
+        span.attribute("http.status_code", status);
+        if (status >= 500) {
+            span.failed("");
+        }
+    }
+
+    /** The answer breaks off. */
+    void broken(String why) {
+        span.failed(why);
+    }
+
+    void end() {
+        span.end();
+    }
+}
