@@ -19,7 +19,7 @@ record Notice(Predicate<KasConfiguration> applies, String text) {
                     "private_api: calls between servers are not available yet: run one server only"),
             new Notice(c -> c.observability().googleProfiler().enabled(),
                     "observability.google_profiler: this server sends no profiles by itself: Google's profiler for Java is an agent of"
-                            + " the JVM; name it in OPENKAS_JVM_OPTIONS, see Profiles in docs/operations.md, and set enabled: false"),
+                            + " the JVM; name it in OPENKAS_JVM_OPTIONS, see docs/telemetry.md, and set enabled: false"),
             new Notice(KasConfiguration::workspacesEnabled,
                     "workspaces: workspaces are not available yet: nothing listens for them"));
 

@@ -56,11 +56,12 @@ public final class CallLogs implements ServerInterceptor {
     }
 
     private Log traced(Metadata headers) {
-        Optional<TraceContext> trace = Traced.current().map(traced -> traced.span().context());
-        if (trace.isEmpty() && othersTraces) {
-            trace = ServedCallTraces.TraceHeaders.read(headers);
+        Optional<Traced> traced = Traced.current();
+        if (traced.isPresent()) {
+            return log.with("trace_id", traced.get().span().context().id());
         }
-        return trace.map(known -> log.with("trace_id", known.id())).orElse(log);
+        Optional<TraceContext> others = othersTraces ? ServedCallTraces.TraceHeaders.read(headers) : Optional.empty();
+        return others.isPresent() ? log.with("trace_id", others.get().id()) : log;
     }
 
     private String correlationId(Metadata headers) {

@@ -1,6 +1,7 @@
 package org.openkas.kubernetesapi;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -32,7 +33,7 @@ final class Exchange {
     private final Proxy proxy;
     private Log log;
     private Optional<String> origin = Optional.empty();
-    private Optional<RequestTrace> trace = Optional.empty();
+    private RequestTrace trace = RequestTrace.NONE;
     private @Nullable RequestHead request;
     private @Nullable Future<?> lookUp;
     private @Nullable Relay relay;
@@ -64,8 +65,9 @@ final class Exchange {
     }
 
     private void begin(RequestHead head) {
-        trace = proxy.tracer().map(
-                tracer -> RequestTrace.begin(tracer, head, proxy.settings().security(), connection.client()));
+        if (proxy.tracer().isPresent()) {
+            trace = RequestTrace.begin(proxy.tracer().get(), head, proxy.settings().security(), connection.client());
+        }
         boolean options = head.method().equals("OPTIONS");
         if (options && head.target().server()) {
             answer(head, 200, OwnHeaders.none(), new byte[0]);
@@ -81,7 +83,7 @@ final class Exchange {
             answer(head, 200, OwnHeaders.preflight(head, proxy.serverName(), origin), new byte[0]);
             return;
         }
-        log = trace.map(request -> request.in(log)).orElse(log);
+        log = trace.in(log);
         String prefix = proxy.settings().urlPathPrefix();
         if (!head.target().path().startsWith(prefix)) {
             String message = "Bad request: URL does not start with expected prefix";
@@ -103,7 +105,7 @@ final class Exchange {
 
     private void identify(RequestHead head, Credential credential) {
         log = log.with("agent_id", credential.agentId());
-        trace.ifPresent(request -> request.agent(credential.agentId()));
+        trace.agent(credential.agentId());
         Optional<Access> known = proxy.access().known(credential);
         if (known.isPresent()) {
             open(head, known.get());
@@ -111,7 +113,7 @@ final class Exchange {
         }
         FutureTask<Void> task = new FutureTask<>(() -> ask(head, credential), null);
         lookUp = task;
-        proxy.executor().execute(trace.map(request -> request.carried(task)).orElse(task));
+        proxy.executor().execute(trace.carried(task));
     }
 
     /** Runs on a thread of its own, which is interrupted when the client goes away. */
@@ -165,20 +167,20 @@ final class Exchange {
             return;
         }
         Relay opened;
+        Context traced = trace.context();
+        Context before = traced.attach();
         try {
-            opened = trace.map(request -> request.call(() -> relay(head, access))).orElseGet(() -> relay(head, access));
+            opened = new Relay(connection, this, proxy, head, origin, access.agentId());
         } catch (RuntimeException e) {
             String message = "Proxy failed to make outbound request";
             log.withError(e).error(message);
             refuse(head, 500, message, Optional.of(StatusText.of(e)));
             return;
+        } finally {
+            traced.detach(before);
         }
         relay = opened;
         opened.start(header.get());
-    }
-
-    private Relay relay(RequestHead head, Access access) {
-        return new Relay(connection, this, proxy, head, origin, access.agentId());
     }
 
     /** What happened on the way to the agent; {@code what} is the message of chapter 03 §15.1. */
@@ -194,14 +196,11 @@ final class Exchange {
     /** A failure after which only the connection can be closed. */
     void broken(String what, String reason) {
         log.with("error", reason).debug(what);
-        trace.ifPresent(request -> {
-            request.broken(what + ": " + reason);
-            request.end();
-        });
+        trace.broken(what + ": " + reason);
     }
 
     private void refuse(RequestHead head, int code, String message, Optional<String> reason) {
-        String suffix = trace.map(RequestTrace::suffix).orElse("");
+        String suffix = trace.suffix();
         String text = PREFIX + message + reason.map(why -> ": " + why).orElse("") + suffix;
         HeaderLines headers = OwnHeaders.of(proxy.serverName(), origin);
         if (code == 401) {
@@ -232,13 +231,13 @@ final class Exchange {
 
     /** The client is told this status. */
     void answered(int code) {
-        trace.ifPresent(request -> request.answered(code));
+        trace.answered(code);
     }
 
     /** The answer is complete. */
     void done() {
         over = true;
-        trace.ifPresent(RequestTrace::end);
+        trace.end();
     }
 
     // what the connection tells

@@ -1,10 +1,11 @@
 package org.openkas.kubernetesapi;
 
+import io.grpc.Context;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.openkas.common.Log;
 import org.openkas.net.Security;
 import org.openkas.tracing.Span;
@@ -14,19 +15,20 @@ import org.openkas.tracing.Traced;
 import org.openkas.tracing.Tracer;
 
 /**
- * The span of one request, from its header to the end of its answer (chapter 03 §17.2). It begins a trace of its own: the
+ * The span of one request, from its header to the end of its answer (chapter 03 §17.2), or none. It begins a trace of its own: the
  * client's, who may be anybody, is only linked. Ends once; thread-safe.
  */
 final class RequestTrace {
+    /** Of a server that does not trace: does nothing, and allocates nothing. */
+    static final RequestTrace NONE = new RequestTrace(null);
+
     private static final String SCOPE = "org.openkas.kubernetesapi";
     private static final Pattern HOST = Pattern.compile("(.+?)(?::([0-9]{1,5}))?");
 
-    private final Span span;
-    private final Traced traced;
+    private final @Nullable Traced traced;
 
-    private RequestTrace(Span span) {
-        this.span = span;
-        traced = new Traced(span, "");
+    private RequestTrace(@Nullable Traced traced) {
+        this.traced = traced;
     }
 
     /** Begins the span of a request that came from {@code client}. */
@@ -48,47 +50,57 @@ final class RequestTrace {
             span.attribute("net.sock.peer.port", address.getPort());
         }
         headers.first("User-Agent").ifPresent(agent -> span.attribute("http.user_agent", agent));
-        return new RequestTrace(span);
+        return new RequestTrace(new Traced(span, ""));
     }
 
     /** What messages to the client end in. */
     String suffix() {
-        return ". Trace ID: " + span.context().traceId();
+        return traced == null ? "" : ". Trace ID: " + traced.span().context().traceId();
     }
 
+    /** A log whose lines name the trace. */
     Log in(Log log) {
-        return log.with("trace_id", span.context().id());
+        return traced == null ? log : log.with("trace_id", traced.span().context().id());
     }
 
     /** The request is about this agent. */
     void agent(long id) {
-        span.attribute("agent_id", id);
+        if (traced != null) {
+            traced.span().attribute("agent_id", id);
+        }
     }
 
-    /** What {@code work} gives, which is done for the request. */
-    <T> T call(Supplier<T> work) {
-        return traced.call(work);
+    /** A context for this thread in which work is done for the request. */
+    Context context() {
+        return traced == null ? Context.current() : traced.in(Context.current());
     }
 
     /** A task for another thread that is done for the request. */
     Runnable carried(Runnable task) {
-        return traced.carried(task);
+        return traced == null ? task : traced.carried(task);
     }
 
     /** The status that the client is told. */
     void answered(int status) {
-        span.attribute("http.status_code", status);
-        if (status >= 500) {
-            span.failed("");
+        if (traced != null) {
+            traced.span().attribute("http.status_code", status);
+            if (status >= 500) {
+                traced.span().failed("");
+            }
         }
     }
 
-    /** The answer breaks off. */
+    /** The answer breaks off, which ends it. */
     void broken(String why) {
-        span.failed(why);
+        if (traced != null) {
+            traced.span().failed(why);
+            traced.span().end();
+        }
     }
 
     void end() {
-        span.end();
+        if (traced != null) {
+            traced.span().end();
+        }
     }
 }

@@ -12,6 +12,9 @@ import org.openkas.common.Log;
  * (chapter 05 §13.4). The SDK itself says the same thing only a few times a minute. {@link #close} gives its logger back.
  */
 final class CollectorFailures extends Handler {
+    private static final String REMEDY = "see to it that this host reaches what observability.tracing.otlp_endpoint names, that its path"
+            + " is right, and that the collector takes the token";
+
     // loggers are only weakly held by their manager
     private final Logger logger = Logger.getLogger("io.opentelemetry");
     private final boolean parents = logger.getUseParentHandlers();
@@ -30,7 +33,8 @@ final class CollectorFailures extends Handler {
     public void publish(LogRecord entry) {
         if (isLoggable(entry)) {
             Throwable thrown = entry.getThrown();
-            log.with("error", formatter.formatMessage(entry) + (thrown == null ? "" : ": " + thrown)).warn("OpenTelemetry error");
+            log.with("error", formatter.formatMessage(entry) + (thrown == null ? "" : ": " + thrown)).with("remedy", REMEDY)
+                    .warn("OpenTelemetry error");
         }
     }
 

@@ -4,7 +4,6 @@ import io.grpc.Context;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 
 /**
  * Work that belongs to a span. Travels with the thread in gRPC's {@link Context}, which calls have anyway: there is nothing to
@@ -51,17 +50,6 @@ public record Traced(Span span, String baggage) {
     /** A task for any thread, for which this is current, and nothing else of this thread's context: no deadline, no cancellation. */
     public Runnable carried(Runnable task) {
         return in(Context.ROOT).wrap(task);
-    }
-
-    /** What {@code work} gives; this is current meanwhile. */
-    public <T> T call(Supplier<T> work) {
-        Context context = in(Context.current());
-        Context before = context.attach();
-        try {
-            return work.get();
-        } finally {
-            context.detach(before);
-        }
     }
 
     /** Tells the headers for a request that is sent on behalf of the span. */

@@ -75,6 +75,15 @@ class RefusedStartIT {
                 Case.yaml("an address that cannot be had",
                         GOOD.replace("agent: {listen: {address: \"127.0.0.1:0\"}}", "agent: {listen: {address: \"192.0.2.1:1\"}}"),
                         "listen tcp 192.0.2.1:1: bind: "),
+                Case.yaml("CO-52: traces to a scheme that is none",
+                        GOOD.replace("observability: {", "observability: {tracing: {otlp_endpoint: \"ftp://x/y\"}, "),
+                        "unsupported schema of tracing url \"ftp\", only `http` and `https` are permitted"),
+                Case.yaml("a malformed DSN", GOOD.replace("observability: {", "observability: {sentry: {dsn: \"http://127.0.0.1/17\"}, "),
+                        "error tracker: [Sentry] DsnParseError: empty username"),
+                Case.yaml("a certificate of the collector's authority that is not there",
+                        GOOD.replace("observability: {",
+                                "observability: {tracing: {otlp_endpoint: \"https://x\", otlp_ca_certificate_file: /none}, "),
+                        "CA certificate file: open /none: no such file or directory"),
                 // which nobody waits for
                 Case.yaml("an address that cannot be had after others with a long grace period",
                         GOOD.replace("agent: {listen: {address: \"127.0.0.1:0\"}}",
@@ -84,7 +93,7 @@ class RefusedStartIT {
     }
 
     @Test
-    @DisplayName("CO-5, CO-15, CO-16, CO-18, CO-20, GB-01: each mistake is one line that names the place, and status 1")
+    @DisplayName("CO-5, CO-15, CO-16, CO-18, CO-20, CO-52, GB-01: each mistake is one line that names the place, and status 1")
     void mistakes() throws Exception {
         List<Program> programs = new ArrayList<>();
         try {
