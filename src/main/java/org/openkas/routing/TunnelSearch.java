@@ -2,11 +2,14 @@ package org.openkas.routing;
 
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.openkas.common.Log;
 import org.openkas.common.Timers;
 import org.openkas.reversetunnel.AgentKey;
 import org.openkas.reversetunnel.FindRequest;
 import org.openkas.reversetunnel.Tunnel;
+import org.openkas.tracing.Traced;
 
 /**
  * Looks for the tunnel of one call, 20 seconds at most (chapter 04 §5.2, §5.7). A tunnel that is delivered has not been
@@ -25,6 +28,7 @@ final class TunnelSearch {
     private final Consumer<Status> failed;
     private final long began;
     private final FindRequest request;
+    private final Optional<Traced> traced = Traced.current();
     private Timers.Cancellable timer = () -> {
     };
     private boolean over;
@@ -89,10 +93,14 @@ final class TunnelSearch {
         if (finish()) {
             surroundings.registry().abort(request);
             surroundings.metrics().timedOut();
-            surroundings.log().with("agent_id", agent.agentId()).with("grpc_service", service).with("grpc_method", method)
+            log().with("agent_id", agent.agentId()).with("grpc_service", service).with("grpc_method", method)
                     .with("error", "context deadline exceeded").error("Agent connection not found");
             failed.accept(NOT_FOUND);
         }
+    }
+
+    private Log log() {
+        return traced.map(caller -> surroundings.log().with("trace_id", caller.span().context().id())).orElse(surroundings.log());
     }
 
     /** False if it had finished before. */

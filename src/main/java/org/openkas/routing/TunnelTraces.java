@@ -4,6 +4,7 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.Context;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
@@ -44,7 +45,13 @@ public final class TunnelTraces implements ClientInterceptor {
             public void start(Listener<R> listener, Metadata headers) {
                 Span search = tracer.begin(
                         SpanStart.of(SCOPE, SpanStart.Kind.INTERNAL, "router.findReadyTunnel").childOf(Optional.of(call.context())));
-                super.start(new Watched<>(listener, call, search), headers);
+                Context context = new Traced(call, "").in(Context.current());
+                Context before = context.attach();
+                try {
+                    super.start(new Watched<>(listener, call, search), headers);
+                } finally {
+                    context.detach(before);
+                }
             }
         };
     }
