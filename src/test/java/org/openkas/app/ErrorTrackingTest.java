@@ -132,7 +132,7 @@ class ErrorTrackingTest {
             assertThat(event.path("tags").toString()).isEqualTo("{}");
             assertThat(event.path("exception").get(0).path("value").asText())
                     .isEqualTo("Failed to get allowed agents for CI job token: HTTP status code: 400 for path /api/v4/job/allowed_agents");
-            sentry.close();
+            sentry.stop();
             try (RawPeer peer = ask(running, "another")) {
                 assertThat(peer.readHead()).startsWith("HTTP/1.1 500 ");
             }

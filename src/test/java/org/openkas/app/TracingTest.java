@@ -174,25 +174,37 @@ class TracingTest {
                 FakeGitaly gitaly = FakeGitaly.onTcp();
                 TestRepository repository = gitaly.repository("group/project", directory.resolve("repository"))) {
             repository.commit("main", Map.of(".gitlab/agents/agent-42/config.yaml", ""));
-            gitLab.agent("token", """
+            String agentInfo = """
                     {"project_id":7,"agent_id":42,"agent_name":"agent-42","gitaly_info":{"address":"%s","token":"t"},"gitaly_repository":{
                     "storage_name":"default","relative_path":"group/project.git","gl_repository":"project-7","gl_project_path":"group/project"},
-                    "default_branch":"main"}""".formatted(gitaly.address()));
+                    "default_branch":"main"}""".formatted(gitaly.address());
+            gitLab.agent("token", agentInfo);
+            gitLab.agent("another", agentInfo.replace(":42,", ":43,"));
             try (RunningServer running = start(gitLab, collector)) {
                 ManagedChannel channel = running.channel();
                 register(with(channel, "traceparent", "00-" + "7".repeat(32) + "-" + PARENT + "-00"), "token");
                 KasServerTest.Stream stream = KasServerTest.Stream.open(channel, "token", "");
                 stream.next();
+                KasServerTest.Stream.open(channel, "another", "").next();
+                await().atMost(20, SECONDS).until(() -> gitLab.requests(FakeGitLab.AGENT_CONFIGURATION).size() == 2);
+                repository.commit("main", Map.of(".gitlab/agents/agent-42/config.yaml", "observability: {}"));
+                try (Rails rails = new Rails(api, FakeGitLab.SECRET)) {
+                    rails.pushed(7, "group/project");
+                }
+                await().atMost(20, SECONDS).until(() -> gitLab.requests(FakeGitLab.AGENT_CONFIGURATION).size() == 4);
                 channel.shutdownNow();
                 assertThat(stream.end.get(10, SECONDS).isOk()).isFalse();
             }
-            FakeCollector.Span stream = span(collector, "gitlab.agent.agent_configuration.rpc.AgentConfiguration/GetConfiguration");
-            assertThat(stream.parent()).isEmpty();
+            List<FakeCollector.Span> streams = collector.spans("gitlab.agent.agent_configuration.rpc.AgentConfiguration/GetConfiguration");
+            assertThat(streams).hasSize(2).allSatisfy(each -> assertThat(each.parent()).isEmpty());
+            FakeCollector.Span stream = streams.stream().filter(each -> each.attributes().get("agent_id").equals(42L)).findFirst().orElseThrow();
             FakeCollector.Span refs = span(collector, "gitaly.SmartHTTPService/InfoRefsUploadPack");
             assertThat(refs.trace()).isEqualTo(stream.trace());
             assertThat(refs.kind()).isEqualTo(3);
             assertThat(refs.attributes()).containsEntry("rpc.service", "gitaly.SmartHTTPService").containsEntry("rpc.grpc.status_code", 0L);
-            assertThat(span(collector, "HTTP POST").trace()).as("what GitLab is told of the configuration").isEqualTo(stream.trace());
+            assertThat(collector.spans("HTTP POST")).as("what GitLab is told of the configurations").extracting(FakeCollector.Span::trace)
+                    .containsExactlyInAnyOrderElementsOf(
+                            streams.stream().flatMap(each -> java.util.stream.Stream.of(each.trace(), each.trace())).toList());
             assertThat(collector.spans()).extracting(FakeCollector.Span::trace).doesNotContain("7".repeat(32));
         }
     }
@@ -227,6 +239,7 @@ class TracingTest {
         try (FakeGitLab gitLab = FakeGitLab.release19(); FakeCollector collector = new FakeCollector()) {
             try (RunningServer running = start(gitLab,
                     Optional.of("otlp_endpoint: '" + collector.address() + "', otlp_token_secret_file: " + token))) {
+                assertThat(running.log.lines("API endpoint is up")).hasSize(1);
                 refusedByRails();
             }
             assertThat(collector.posts()).isNotEmpty().allSatisfy(post -> {

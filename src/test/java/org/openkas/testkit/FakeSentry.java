@@ -78,9 +78,14 @@ public final class FakeSentry implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** Is gone from now on. */
+    public void stop() {
         goOn();
         server.stop(0);
+    }
+
+    @Override
+    public void close() {
+        stop();
     }
 }
