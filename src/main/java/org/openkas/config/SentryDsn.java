@@ -2,6 +2,7 @@ package org.openkas.config;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -47,7 +48,7 @@ public record SentryDsn(URI uri, Secret key) {
         String parent = path.substring(0, path.lastIndexOf('/'));
         try {
             return new SentryDsn(new URI(scheme + "://" + host + parent + "/api/" + project + "/envelope/"),
-                    Secret.of(key.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                    Secret.of(key.getBytes(StandardCharsets.UTF_8)));
         } catch (URISyntaxException e) {
             throw wrong("invalid url: " + e.getReason());
         }

@@ -55,7 +55,8 @@ public record Telemetry(Optional<Tracer> tracer, Log log, List<AutoCloseable> pa
                 tracer = Optional.of(collector);
             }
             if (!section.sentry().dsn().isEmpty()) {
-                SentrySender sender = sender(SentryDsn.parse(section.sentry().dsn()), section.sentry().environment(), environment, build, log);
+                SentrySender sender = sender(SentryDsn.parse(section.sentry().dsn()), section.sentry().environment(), environment, build,
+                        log);
                 parts.add(sender);
                 reported = log.through(sink -> new ReportedErrors(sink, InstantSource.system(), sender::offer));
             }

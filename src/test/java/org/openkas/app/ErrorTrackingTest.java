@@ -74,7 +74,8 @@ class ErrorTrackingTest {
                 KasServerTest.Stream.open(channel, "fileless", "").next();
                 channel.shutdownNow();
             }
-            assertThat(running.log.lines("Config: failed to fetch")).extracting(line -> line.level()).containsExactlyInAnyOrder(LogLevel.INFO,
+            assertThat(running.log.lines("Config: failed to fetch")).extracting(line -> line.level()).containsExactlyInAnyOrder(
+                    LogLevel.INFO,
                     LogLevel.WARN);
             assertThat(sentry.envelopes()).isEmpty();
         }
@@ -83,7 +84,9 @@ class ErrorTrackingTest {
     @Test
     @DisplayName("an error of a call is an event with its service, method, trace and text, by the server's version and environment")
     void call() throws Exception {
-        try (FakeGitLab gitLab = FakeGitLab.release19(); FakeSentry sentry = new FakeSentry(); RunningServer running = start(gitLab, sentry)) {
+        try (FakeGitLab gitLab = FakeGitLab.release19();
+                FakeSentry sentry = new FakeSentry();
+                RunningServer running = start(gitLab, sentry)) {
             gitLab.always(FakeGitLab.AGENT_INFO, request -> GitLabAnswer.status(400));
             ManagedChannel channel = running.channel();
             Metadata trace = new Metadata();
@@ -117,7 +120,9 @@ class ErrorTrackingTest {
     @DisplayName("an error of a request to a cluster is an event about its agent; refusals are none; nobody is told the DSN's key")
     void kubernetesApi() throws Exception {
         RunningServer started;
-        try (FakeGitLab gitLab = FakeGitLab.release19(); FakeSentry sentry = new FakeSentry(); RunningServer running = start(gitLab, sentry)) {
+        try (FakeGitLab gitLab = FakeGitLab.release19();
+                FakeSentry sentry = new FakeSentry();
+                RunningServer running = start(gitLab, sentry)) {
             started = running;
             gitLab.always("/job/allowed_agents", request -> GitLabAnswer.status(request.header("Job-Token").equals("no") ? 401 : 400));
             for (String token : List.of("no", "broken")) {

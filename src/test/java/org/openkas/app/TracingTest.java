@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -177,7 +178,8 @@ class TracingTest {
             String agentInfo = """
                     {"project_id":7,"agent_id":42,"agent_name":"agent-42","gitaly_info":{"address":"%s","token":"t"},"gitaly_repository":{
                     "storage_name":"default","relative_path":"group/project.git","gl_repository":"project-7","gl_project_path":"group/project"},
-                    "default_branch":"main"}""".formatted(gitaly.address());
+                    "default_branch":"main"}"""
+                    .formatted(gitaly.address());
             gitLab.agent("token", agentInfo);
             gitLab.agent("another", agentInfo.replace(":42,", ":43,"));
             try (RunningServer running = start(gitLab, collector)) {
@@ -197,14 +199,15 @@ class TracingTest {
             }
             List<FakeCollector.Span> streams = collector.spans("gitlab.agent.agent_configuration.rpc.AgentConfiguration/GetConfiguration");
             assertThat(streams).hasSize(2).allSatisfy(each -> assertThat(each.parent()).isEmpty());
-            FakeCollector.Span stream = streams.stream().filter(each -> each.attributes().get("agent_id").equals(42L)).findFirst().orElseThrow();
+            FakeCollector.Span stream = streams.stream().filter(each -> each.attributes().get("agent_id").equals(42L)).findFirst()
+                    .orElseThrow();
             FakeCollector.Span refs = span(collector, "gitaly.SmartHTTPService/InfoRefsUploadPack");
             assertThat(refs.trace()).isEqualTo(stream.trace());
             assertThat(refs.kind()).isEqualTo(3);
             assertThat(refs.attributes()).containsEntry("rpc.service", "gitaly.SmartHTTPService").containsEntry("rpc.grpc.status_code", 0L);
             assertThat(collector.spans("HTTP POST")).as("what GitLab is told of the configurations").extracting(FakeCollector.Span::trace)
                     .containsExactlyInAnyOrderElementsOf(
-                            streams.stream().flatMap(each -> java.util.stream.Stream.of(each.trace(), each.trace())).toList());
+                            streams.stream().flatMap(each -> Stream.of(each.trace(), each.trace())).toList());
             assertThat(collector.spans()).extracting(FakeCollector.Span::trace).doesNotContain("7".repeat(32));
         }
     }

@@ -11,7 +11,8 @@ class SentryDsnTest {
 
     @ParameterizedTest
     @DisplayName("a malformed DSN is refused with error tracker: and the reason, without its key")
-    @CsvSource(delimiter = '|', value = {"notadsn | invalid scheme", "ftp://topkey@h/1 | invalid scheme", "http://127.0.0.1/17 | empty username",
+    @CsvSource(delimiter = '|', value = {"notadsn | invalid scheme", "ftp://topkey@h/1 | invalid scheme",
+            "http://127.0.0.1/17 | empty username",
             "http://@h/1 | empty username", "http://topkey@h | empty project id", "http://topkey@h/ | empty project id",
             "http://topkey@:99/1 | empty host", ":// | invalid url: parse \"://\": missing protocol scheme",
             "%zz | invalid url: parse \"%zz\": invalid URL escape \"%zz\"",

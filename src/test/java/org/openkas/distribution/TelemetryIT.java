@@ -82,8 +82,9 @@ class TelemetryIT {
     @DisplayName("SIGTERM sends what waits: a call's span is with the collector when the process has ended, and Sentry is ready")
     void on() throws Exception {
         try (FakeCollector collector = new FakeCollector(); FakeSentry sentry = new FakeSentry()) {
-            Path file = configuration(", tracing: {otlp_endpoint: '" + collector.address() + "/here'}, sentry: {dsn: '" + sentry.dsn("topkey")
-                    + "'}");
+            Path file = configuration(
+                    ", tracing: {otlp_endpoint: '" + collector.address() + "/here'}, sentry: {dsn: '" + sentry.dsn("topkey")
+                            + "'}");
             try (RunningDistribution running = RunningDistribution.start(RunningDistribution.HOME,
                     Map.of("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=a%20b,service.name=other"), "--configuration-file",
                     file.toString())) {

@@ -25,7 +25,8 @@ class FloorsTest {
     private static final String BASE = "org.openkas.";
 
     /** Rooms from the ground up; a room may use all rooms on lower floors. */
-    private static final List<Set<String>> FLOORS = List.of(Set.of("common", "config", "tracing", "message", "net", "websocket", "jwt", "grpc"),
+    private static final List<Set<String>> FLOORS = List.of(
+            Set.of("common", "config", "tracing", "message", "net", "websocket", "jwt", "grpc"),
             Set.of("cluster"),
             Set.of("gitlab", "repository", "gitaly", "jgit", "standalone", "usage"),
             Set.of("agentconfiguration", "agentregistrar", "agenttracker", "configurationproject", "gitops", "flux", "gitlabaccess",
@@ -40,7 +41,8 @@ class FloorsTest {
             Map.ofEntries(Map.entry("config", Set.of("common")), Map.entry("message", Set.of("common", "config")),
                     Map.entry("net", Set.of("common", "config")),
                     Map.entry("websocket", Set.of("common", "config")), Map.entry("jwt", Set.of("common", "config")),
-                    Map.entry("grpc", Set.of("common", "config", "message", "net", "websocket", "tracing")), Map.entry("gitaly", Set.of("repository")),
+                    Map.entry("grpc", Set.of("common", "config", "message", "net", "websocket", "tracing")),
+                    Map.entry("gitaly", Set.of("repository")),
                     Map.entry("jgit", Set.of("repository")), Map.entry("standalone", Set.of("gitlab", "repository")),
                     Map.entry("routing", Set.of("reversetunnel")),
                     Map.entry("agentendpoint", Set.of("agentapi")), Map.entry("app", Set.of("demo"))));

@@ -32,7 +32,8 @@ class TunnelTracesTest {
     private final Span request = spans.begin(SpanStart.of("test", SpanStart.Kind.SERVER, "request"));
 
     private ClientCall<BytesValue, BytesValue> call() throws Exception {
-        LocalAgentChannels channels = new LocalAgentChannels(new TunnelRegistry(log.log()), new RoutingMetrics(new PrometheusRegistry()), timers,
+        LocalAgentChannels channels = new LocalAgentChannels(new TunnelRegistry(log.log()), new RoutingMetrics(new PrometheusRegistry()),
+                timers,
                 Runnable::run, log.log());
         ClientCall<BytesValue, BytesValue> call = new Traced(request, "").in(io.grpc.Context.ROOT).call(() -> ClientInterceptors
                 .intercept(channels.to(AgentType.AGENTK, 7), new TunnelTraces(spans)).newCall(AgentServices.ECHO, CallOptions.DEFAULT));

@@ -137,7 +137,8 @@ public final class FakeCollector implements AutoCloseable {
     }
 
     private static String hex(UnknownFieldSet set, int field) {
-        return set.getField(field).getLengthDelimitedList().stream().map(bytes -> HEX.formatHex(bytes.toByteArray())).findFirst().orElse("");
+        return set.getField(field).getLengthDelimitedList().stream().map(bytes -> HEX.formatHex(bytes.toByteArray())).findFirst()
+                .orElse("");
     }
 
     private static long number(UnknownFieldSet set, int field) {

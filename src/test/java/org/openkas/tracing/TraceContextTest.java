@@ -26,7 +26,8 @@ class TraceContextTest {
     @DisplayName("what is no traceparent counts as none")
     @ValueSource(strings = {"", "x", "00-" + TRACE + "-" + SPAN, "00-" + TRACE + "-" + SPAN + "-1", "ff-" + TRACE + "-" + SPAN + "-01",
             "00-" + TRACE + "-" + SPAN + "-01-more", "00-00000000000000000000000000000000-" + SPAN + "-01",
-            "00-" + TRACE + "-0000000000000000-01", "00-0AF7651916CD43DD8448EB211C80319C-" + SPAN + "-01", " 00-" + TRACE + "-" + SPAN + "-01"})
+            "00-" + TRACE + "-0000000000000000-01", "00-0AF7651916CD43DD8448EB211C80319C-" + SPAN + "-01",
+            " 00-" + TRACE + "-" + SPAN + "-01"})
     void bad(String text) {
         assertThat(TraceContext.parse(text, "a=1")).isEmpty();
     }
