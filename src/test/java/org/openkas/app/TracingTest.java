@@ -253,6 +253,19 @@ class TracingTest {
     }
 
     @Test
+    @DisplayName("authorities of the collector that cannot be read end the start, in the reference's words")
+    void noAuthorities() throws Exception {
+        Path empty = Files.writeString(directory.resolve("empty.pem"), "");
+        try (FakeGitLab gitLab = FakeGitLab.release19()) {
+            Map.of("/none", "CA certificate file: open /none: no such file or directory", empty.toString(),
+                    "AppendCertsFromPEM(" + empty + ") failed").forEach((file, text) -> Assertions
+                            .assertThatThrownBy(() -> start(gitLab,
+                                    Optional.of("otlp_endpoint: 'https://127.0.0.1:1', otlp_ca_certificate_file: " + file)))
+                            .isInstanceOf(StartException.class).hasMessage(text));
+        }
+    }
+
+    @Test
     @DisplayName("a collector that is not there is a line at warn, and nothing else")
     void noCollector() throws Exception {
         int port = FreePorts.some(1).getFirst();

@@ -80,10 +80,6 @@ class RefusedStartIT {
                         "unsupported schema of tracing url \"ftp\", only `http` and `https` are permitted"),
                 Case.yaml("a malformed DSN", GOOD.replace("observability: {", "observability: {sentry: {dsn: \"http://127.0.0.1/17\"}, "),
                         "error tracker: [Sentry] DsnParseError: empty username"),
-                Case.yaml("a certificate of the collector's authority that is not there",
-                        GOOD.replace("observability: {",
-                                "observability: {tracing: {otlp_endpoint: \"https://x\", otlp_ca_certificate_file: /none}, "),
-                        "CA certificate file: open /none: no such file or directory"),
                 // which nobody waits for
                 Case.yaml("an address that cannot be had after others with a long grace period",
                         GOOD.replace("agent: {listen: {address: \"127.0.0.1:0\"}}",
