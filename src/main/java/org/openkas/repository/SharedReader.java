@@ -193,7 +193,12 @@ public final class SharedReader implements RepositoryReader {
             throw e;
         }
         Known.Blobs listing = new Known.Blobs(List.copyOf(blobs), blobs.size() < longestListing);
-        finish(key, read, listing);
+        if (blobs.isEmpty()) {
+            // Gitaly before 16.3 says so too of what is not there yet
+            read.finished(listing);
+        } else {
+            finish(key, read, listing);
+        }
         return new Answer(listing, false);
     }
 

@@ -169,6 +169,13 @@ class SharedReaderTest {
     }
 
     @Test
+    void nothingIsNotKept() throws Exception {
+        assertThat(walk("none", 4)).isEmpty();
+        assertThat(walk("none", 4)).isEmpty();
+        assertThat(source.calls).hasSize(2);
+    }
+
+    @Test
     void whatCameBeforeAFailureIsVisited() {
         List<String> paths = new ArrayList<>();
         assertThatThrownBy(() -> reader.walk(PROJECT, COMMIT, "broken", true, blob -> paths.add(blob.path()))).hasMessage("broken");
@@ -227,6 +234,7 @@ class SharedReaderTest {
                 throws RepositoryException, InterruptedException {
             calls.add("walk " + directory);
             int files = switch (directory) {
+                case "none" -> 0;
                 case "three" -> 3;
                 case "nine" -> 9;
                 default -> 1;
