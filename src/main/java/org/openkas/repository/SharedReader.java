@@ -188,7 +188,9 @@ public final class SharedReader implements RepositoryReader {
                 return blobs.size() < longestListing;
             });
         } catch (RepositoryException e) {
-            // what came before the failure was there
+            running.remove(key, read);
+            read.failed(e);
+            // what came before the failure was there, but nobody else should wait until this caller has taken it
             visit(blobs, visitor);
             throw e;
         }

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -23,8 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openkas.proto.gitaly.GetTreeEntriesRequest;
 import org.openkas.proto.gitaly.TreeEntryRequest;
 import org.openkas.proto.gitops.GitRefCF;
+import org.openkas.proto.gitops.GitopsGrpc;
 import org.openkas.proto.gitops.ObjectsToSynchronizeRequest;
+import org.openkas.proto.gitops.ObjectsToSynchronizeResponse;
 import org.openkas.proto.gitops.PathCF;
+import org.openkas.testkit.ConfiguredAgent;
 import org.openkas.testkit.FakeGitLab;
 import org.openkas.testkit.FakeGitaly;
 import org.openkas.testkit.FreePorts;
@@ -303,6 +310,27 @@ class ManifestsOnServerTest {
             Files.writeString(agents, "agents: []");
             Files.setLastModifiedTime(agents, FileTime.fromMillis(1_000_000_000_000L));
             assertThat(held.end()).isEqualTo(Status.OK);
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void ofAFileThatNobodyTakesLittleIsRead() throws Exception {
+        manifests.commit("main", new TestRepository.Change().file("a", new byte[5 << 20]).file("b", new byte[5 << 20]));
+        try (RunningServer running = server()) {
+            ManagedChannel channel = running.channel();
+            ClientCall<ObjectsToSynchronizeRequest, ObjectsToSynchronizeResponse> call = channel.newCall(
+                    GitopsGrpc.getGetObjectsToSynchronizeMethod(), CallOptions.DEFAULT.withCallCredentials(ConfiguredAgent.bearer("token")));
+            call.start(new ClientCall.Listener<>() {
+            }, new Metadata());
+            call.sendMessage(globs("*").build());
+            call.halfClose();
+            call.request(1);
+            await().until(() -> !gitaly.calls("TreeEntry").isEmpty());
+            FakeGitaly.Call file = gitaly.calls("TreeEntry").getFirst();
+            await().during(Duration.ofMillis(500)).until(() -> file.sent() < 100 && gitaly.calls("TreeEntry").size() == 1);
+            call.cancel("gone", null);
+            assertThat(file.completed().get(10, TimeUnit.SECONDS)).isFalse();
             channel.shutdownNow();
         }
     }

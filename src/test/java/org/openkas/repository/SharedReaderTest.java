@@ -183,6 +183,26 @@ class SharedReaderTest {
     }
 
     @Test
+    void nobodyWaitsForWhoTakesThePartBeforeAFailureSlowly() throws Exception {
+        CountDownLatch taken = new CountDownLatch(1);
+        CountDownLatch gate = source.gate();
+        Future<?> slow = threads.submit(() -> {
+            reader.walk(PROJECT, COMMIT, "broken", true, blob -> {
+                taken.countDown();
+                new CountDownLatch(1).await();
+                return true;
+            });
+            return null;
+        });
+        await().until(() -> source.calls.size() == 1);
+        Future<List<String>> other = threads.submit(() -> walk("broken", 9));
+        gate.countDown();
+        taken.await();
+        assertThatThrownBy(() -> other.get(10, TimeUnit.SECONDS)).hasRootCauseMessage("broken");
+        assertThat(slow).isNotDone();
+    }
+
+    @Test
     void itKeepsWithinItsBound() throws Exception {
         SharedReader small = new SharedReader(source, 4, 2_000, timers);
         for (int round = 0; round < 2; round++) {
@@ -233,6 +253,7 @@ class SharedReaderTest {
         public void walk(Repository repository, String revision, String directory, boolean recursive, Visitor visitor)
                 throws RepositoryException, InterruptedException {
             calls.add("walk " + directory);
+            gate.await();
             int files = switch (directory) {
                 case "none" -> 0;
                 case "three" -> 3;
