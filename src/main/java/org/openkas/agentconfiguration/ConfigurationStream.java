@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Backoff;
 import org.openkas.common.Log;
+import org.openkas.common.Rounds;
 import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.grpc.CallAge;
@@ -17,16 +18,18 @@ import org.openkas.proto.agentcfg.AgentConfiguration;
 import org.openkas.proto.agentcfg.ConfigurationFile;
 import org.openkas.proto.agentconfiguration.ConfigurationRequest;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
+import org.openkas.repository.PushedProjects;
 import org.openkas.repository.Repository;
 import org.openkas.repository.RepositoryException;
 import org.openkas.repository.Resolution;
+import org.openkas.repository.WatchedRef;
 
 /**
  * One agent that waits for its configuration (chapter 01 §5.2.1). It holds no thread while it waits: a round runs when a
  * look-up is due, the ref has news, the client can take a message again, or the stream must end. Rounds run one at a time
  * and make all calls on the stream's observer.
  */
-final class ConfigurationStream {
+final class ConfigurationStream implements PushedProjects.Watcher {
     private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofSeconds(60),
             Duration.ofMinutes(2));
 
@@ -80,8 +83,9 @@ final class ConfigurationStream {
         rounds.ask();
     }
 
-    /** Somebody pushed to the configuration project. {@code poked} collects what has been told to poll already. */
-    void pushed(Set<WatchedRef.Target> poked) {
+    /** Somebody pushed to the configuration project. */
+    @Override
+    public void pushed(Set<WatchedRef.Target> poked) {
         WatchedRef ref = watched;
         if (ref != null) {
             ref.poke(poked);

@@ -6,13 +6,17 @@ import org.openkas.agentconfiguration.AgentConfigurationService;
 import org.openkas.agentconfiguration.ConfigurationSettings;
 import org.openkas.agentregistrar.AgentRegistrarService;
 import org.openkas.config.GitLabSection;
+import org.openkas.config.GitopsSection;
 import org.openkas.config.KasConfiguration;
 import org.openkas.gitlab.AgentLookup;
+import org.openkas.gitops.GitopsService;
+import org.openkas.gitops.GitopsSettings;
 import org.openkas.reversetunnel.ReverseTunnelService;
 import org.openkas.reversetunnel.TunnelRegistry;
 
 /** What agents may call, whichever way they come in (chapters 02 and 04). Thread-safe. */
-record AgentServices(AgentConfigurationService configurations, AgentRegistrarService registrar, ReverseTunnelService reverseTunnel) {
+record AgentServices(AgentConfigurationService configurations, AgentRegistrarService registrar, GitopsService gitops,
+        ReverseTunnelService reverseTunnel) {
 
     /** {@code tunnels} is where the tunnels that agents open wait for their calls. */
     static AgentServices of(KasConfiguration configuration, Agents agents, Repositories repositories, SharedState state,
@@ -21,8 +25,11 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
         AgentConfigurationService configurations = new AgentConfigurationService(settings(configuration), lookup,
                 repositories.watches(), repositories.files()::file, agents.reporter(), state.tracker(), state.pushes(), ground.timers(),
                 ground.random(), ground.executor());
+        GitopsService gitops = new GitopsService(settings(configuration.agent().gitops()), lookup, agents.projects(),
+                repositories.manifestWatches(), repositories.manifests(), state.usage(), state.pushes(), ground.timers(), ground.random(),
+                ground.executor());
         return new AgentServices(configurations,
-                new AgentRegistrarService(lookup, state.tracker(), ground.timers(), ground.executor()),
+                new AgentRegistrarService(lookup, state.tracker(), ground.timers(), ground.executor()), gitops,
                 new ReverseTunnelService(lookup, tunnels, ground.timers(), ground.random(), ground.executor()));
     }
 
@@ -32,7 +39,12 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
                 configuration.agent().configuration().maxConfigurationFileSize(), externalUrl);
     }
 
+    private static GitopsSettings settings(GitopsSection section) {
+        return new GitopsSettings(section.pollPeriod(), section.maxManifestFileSize(), section.maxTotalManifestFileSize(),
+                section.maxNumberOfPaths(), section.maxNumberOfFiles());
+    }
+
     List<BindableService> all() {
-        return List.of(configurations, registrar, reverseTunnel);
+        return List.of(configurations, registrar, gitops, reverseTunnel);
     }
 }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.openkas.agentapi.RemovedTokens;
 import org.openkas.cluster.MemoryErrorCache;
 import org.openkas.common.Log;
+import org.openkas.config.AgentSection;
 import org.openkas.config.GitLabSection;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.RateLimitSection;
@@ -16,11 +17,14 @@ import org.openkas.gitlab.AgentConfigurationReporter;
 import org.openkas.gitlab.AgentInfoSource;
 import org.openkas.gitlab.CachedAgentInfoSource;
 import org.openkas.gitlab.CachedLookup;
+import org.openkas.gitlab.CachedProjectInfoSource;
 import org.openkas.gitlab.GitLabAddress;
 import org.openkas.gitlab.GitLabClient;
 import org.openkas.gitlab.GitLabSetupException;
 import org.openkas.gitlab.HttpAgentConfigurationReporter;
 import org.openkas.gitlab.HttpAgentInfoSource;
+import org.openkas.gitlab.HttpProjectInfoSource;
+import org.openkas.gitlab.ProjectLookup;
 import org.openkas.gitlab.TokenBucket;
 import org.openkas.gitlab.TrustedCertificates;
 import org.openkas.jwt.TokenSigner;
@@ -29,14 +33,15 @@ import org.openkas.kubernetesaccess.GitLabAgentAccess;
 import org.openkas.kubernetesaccess.StandaloneAgentAccess;
 import org.openkas.standalone.AgentsFileException;
 import org.openkas.standalone.StandaloneAgents;
+import org.openkas.standalone.StandaloneProjects;
 
 /**
  * Who knows the agents and who may reach their clusters: GitLab, or a file.
  *
  * @param removed ends the calls of agents that are no longer in the file; only without GitLab
  */
-record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, AgentAccess access, Optional<RemovedTokens> removed,
-        AutoCloseable closer) {
+record Agents(AgentInfoSource source, ProjectLookup projects, AgentConfigurationReporter reporter, AgentAccess access,
+        Optional<RemovedTokens> removed, AutoCloseable closer) {
     private static final String LIMITER = "gitlab_client";
     private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
 
@@ -53,7 +58,8 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
             StandaloneAgents agents = StandaloneAgents.open(Path.of(section.agentsFile()), ground.timers(), ground.log(), removed::removed);
             AgentConfigurationReporter nobody = (agentId, commitId, file) -> {
             };
-            return new Agents(agents, nobody, new StandaloneAgentAccess(agents), Optional.of(removed), agents);
+            return new Agents(agents, new ProjectLookup(new StandaloneProjects(agents), StandaloneProjects.REMEDY), nobody,
+                    new StandaloneAgentAccess(agents), Optional.of(removed), agents);
         } catch (AgentsFileException e) {
             throw StartException.of("standalone: ", e);
         }
@@ -67,8 +73,15 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
                 configuration.agent().infoCacheErrorTtl(), configuration.agent().infoCacheStaleTtl());
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
-        return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground),
-                Optional.empty(), gitLab);
+        return new Agents(source, projects(configuration.agent(), gitLab, ground),
+                new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground), Optional.empty(), gitLab);
+    }
+
+    private static ProjectLookup projects(AgentSection section, GitLabClient gitLab, Ground ground) {
+        CachedLookup.Lifetimes lifetimes = new CachedLookup.Lifetimes(section.gitops().projectInfoCacheTtl(),
+                section.gitops().projectInfoCacheErrorTtl(), section.infoCacheStaleTtl());
+        return new ProjectLookup(new CachedProjectInfoSource(new HttpProjectInfoSource(gitLab), new MemoryErrorCache(ground.timers()),
+                lifetimes, ground.timers(), ground.executor(), ground.log()), HttpProjectInfoSource.REMEDY);
     }
 
     private static AgentAccess access(KasConfiguration configuration, GitLabClient gitLab, Ground ground) {

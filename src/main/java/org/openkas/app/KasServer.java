@@ -58,6 +58,7 @@ public final class KasServer implements AutoCloseable {
                 ground.log());
         AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
         closers.add(services.configurations());
+        closers.add(services.gitops());
         agentListeners = AgentListeners.of(configuration.agent(), agents, services, tunnels, grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
@@ -66,7 +67,7 @@ public final class KasServer implements AutoCloseable {
         kubernetesApi = configuration.agent().kubernetesApi().isEmpty()
                 ? Optional.empty()
                 : Optional.of(KubernetesApiListener.of(configuration.agent().kubernetesApi().get(), configuration, agents.access(),
-                        agentChannels, ground));
+                        agentChannels, state.usage(), ground));
         observability = ObservabilityListener.of(configuration.observability(), probes, ground);
     }
 

@@ -1,19 +1,15 @@
-package org.openkas.agentconfiguration;
+package org.openkas.repository;
 
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.openkas.repository.RefWatches;
-import org.openkas.repository.Repository;
-import org.openkas.repository.RepositoryException;
-import org.openkas.repository.Resolution;
 
 /**
  * A ref that a stream watches, and the latest news of it. Failures that may pass are told at once; the poller goes on by
  * itself. Thread-safe, but opened and closed by one thread at a time.
  */
-final class WatchedRef implements RefWatches.Listener {
+public final class WatchedRef implements RefWatches.Listener {
     private final Target target;
     private final Runnable wake;
     private final Consumer<RepositoryException> passing;
@@ -21,19 +17,19 @@ final class WatchedRef implements RefWatches.Listener {
     private volatile RefWatches.@Nullable Watch hold;
 
     /** What is watched: equal targets share a poller. */
-    record Target(Repository repository, String ref) {
+    public record Target(Repository repository, String ref) {
     }
 
     /** What the poller told. */
-    sealed interface News {
+    public sealed interface News {
     }
 
     /** The ref resolves. */
-    record Seen(Resolution resolution) implements News {
+    public record Seen(Resolution resolution) implements News {
     }
 
     /** There is no such ref. */
-    record Gone(RepositoryException failure) implements News {
+    public record Gone(RepositoryException failure) implements News {
     }
 
     /**
@@ -42,21 +38,24 @@ final class WatchedRef implements RefWatches.Listener {
      * @param wake called when there is news
      * @param passing called with failures that may pass
      */
-    WatchedRef(Target target, Runnable wake, Consumer<RepositoryException> passing) {
+    public WatchedRef(Target target, Runnable wake, Consumer<RepositoryException> passing) {
         this.target = target;
         this.wake = wake;
         this.passing = passing;
     }
 
-    Target target() {
+    /** What is watched. */
+    public Target target() {
         return target;
     }
 
-    void open(RefWatches watches) {
+    /** Begins to watch. */
+    public void open(RefWatches watches) {
         hold = watches.watch(target.repository(), target.ref(), this);
     }
 
-    void close() {
+    /** Ends the watch; without effect if it was not opened. */
+    public void close() {
         RefWatches.Watch closing = hold;
         // first, so that who poked this hold in vain notices
         hold = null;
@@ -66,18 +65,17 @@ final class WatchedRef implements RefWatches.Listener {
     }
 
     /** The latest news that nobody has dealt with. */
-    @Nullable
-    News news() {
+    public @Nullable News news() {
         return news.get();
     }
 
     /** The news has been dealt with. */
-    void dealtWith(News old) {
+    public void dealtWith(News old) {
         news.compareAndSet(old, null);
     }
 
     /** Polls soon unless the set says that the target's poller was told already; notes in the set that it was. */
-    void poke(Set<Target> poked) {
+    public void poke(Set<Target> poked) {
         RefWatches.Watch poking = hold;
         if (poking != null && poked.add(target)) {
             poking.poke();

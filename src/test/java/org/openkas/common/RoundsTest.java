@@ -1,4 +1,4 @@
-package org.openkas.agentconfiguration;
+package org.openkas.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.openkas.agentconfiguration;
+package org.openkas.common;
 
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Runs one piece of work again and again, whenever somebody asks, never twice at a time. Between rounds no thread is held.
  * Thread-safe.
  */
-final class Rounds {
+public final class Rounds {
     private enum State {
         IDLE, RUNNING,
         /** Running, and somebody has asked since the round began. */
@@ -20,13 +20,13 @@ final class Rounds {
     private @Nullable Thread interruptible;
 
     /** {@code round} may block if threads of {@code executor} may. */
-    Rounds(Executor executor, Runnable round) {
+    public Rounds(Executor executor, Runnable round) {
         this.executor = executor;
         this.round = round;
     }
 
     /** A round will begin after this call; returns at once unless the executor runs on the calling thread. */
-    void ask() {
+    public void ask() {
         synchronized (this) {
             if (state != State.IDLE) {
                 state = State.ASKED_AGAIN;
@@ -38,14 +38,14 @@ final class Rounds {
     }
 
     /** Interrupts the round that runs now, if one does. */
-    synchronized void interrupt() {
+    public synchronized void interrupt() {
         if (interruptible != null) {
             interruptible.interrupt();
         }
     }
 
     /** From here to its end the current round is not interrupted; called by the round itself. */
-    synchronized void shield() {
+    public synchronized void shield() {
         interruptible = null;
         // an interruption that came before has done its work
         boolean _ = Thread.interrupted();
