@@ -33,10 +33,11 @@ import org.openkas.standalone.StandaloneAgents;
 /**
  * Who knows the agents and who may reach their clusters: GitLab, or a file.
  *
+ * @param gitLab what is behind the others, for rooms that ask it for more; only with GitLab
  * @param removed ends the calls of agents that are no longer in the file; only without GitLab
  */
-record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, AgentAccess access, Optional<RemovedTokens> removed,
-        AutoCloseable closer) {
+record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, AgentAccess access, Optional<GitLabClient> gitLab,
+        Optional<RemovedTokens> removed, AutoCloseable closer) {
     private static final String LIMITER = "gitlab_client";
     private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
 
@@ -53,7 +54,7 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
             StandaloneAgents agents = StandaloneAgents.open(Path.of(section.agentsFile()), ground.timers(), ground.log(), removed::removed);
             AgentConfigurationReporter nobody = (agentId, commitId, file) -> {
             };
-            return new Agents(agents, nobody, new StandaloneAgentAccess(agents), Optional.of(removed), agents);
+            return new Agents(agents, nobody, new StandaloneAgentAccess(agents), Optional.empty(), Optional.of(removed), agents);
         } catch (AgentsFileException e) {
             throw StartException.of("standalone: ", e);
         }
@@ -68,7 +69,7 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
         return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground),
-                Optional.empty(), gitLab);
+                Optional.of(gitLab), Optional.empty(), gitLab);
     }
 
     private static AgentAccess access(KasConfiguration configuration, GitLabClient gitLab, Ground ground) {

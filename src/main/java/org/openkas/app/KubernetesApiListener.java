@@ -10,7 +10,7 @@ import org.openkas.kubernetesapi.KubernetesApiServer;
 import org.openkas.kubernetesapi.ProxySettings;
 import org.openkas.net.TlsException;
 import org.openkas.routing.AgentChannels;
-import org.openkas.usage.MemoryUsageCounters;
+import org.openkas.usage.UsageCounters;
 
 /** How the way to the agents' clusters is put together (chapter 03): who may go which way, and the listener. */
 final class KubernetesApiListener {
@@ -26,17 +26,18 @@ final class KubernetesApiListener {
      * @param section of {@code configuration}
      * @param access who may reach which agent's cluster
      * @param agents how to call what agents serve
+     * @param usage told of each request that may go on
      * @throws StartException if the configuration names something that cannot be used
      */
     static KubernetesApiServer of(KubernetesApiSection section, KasConfiguration configuration, AgentAccess access, AgentChannels agents,
-            Ground ground) throws StartException {
+            UsageCounters usage, Ground ground) throws StartException {
         try {
             ListenPlace place = ListenPlace.of(section.listen(), List.of());
             ProxySettings settings = new ProxySettings(place.address(), place.security(), section.urlPathPrefix(),
                     configuration.gitlab().flatMap(GitLabSection::externalUrl), section.extraAllowedResponseHeaders(),
                     section.listen().listenGracePeriod(), section.listen().shutdownGracePeriod());
             return new KubernetesApiServer(settings, ground.build().serverName(), access, agentId -> agents.to(AgentType.AGENTK, agentId),
-                    new MemoryUsageCounters(), ground.loops(), ground.timers(), ground.executor(), ground.log());
+                    usage, ground.loops(), ground.timers(), ground.executor(), ground.log());
         } catch (TlsException e) {
             throw StartException.of(NAME, e);
         }

@@ -6,14 +6,16 @@ import org.openkas.cluster.GitPushEvents;
 import org.openkas.cluster.MemoryAgentTracker;
 import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.config.KasConfiguration;
+import org.openkas.usage.MemoryUsageCounters;
 
 /**
- * What one listener learns and another one tells (chapter 04 §8, chapter 02 §7). Thread-safe.
+ * What several parts of the server learn and others tell (chapter 04 §8, chapter 02 §6, §7). Thread-safe.
  *
  * @param tracker which agents are connected
- * @param pushes what GitLab says of pushes, for the configurations that watch for them
+ * @param pushes what GitLab says of pushes, for whoever watches for them
+ * @param usage what was used, until GitLab is told
  */
-record SharedState(MemoryAgentTracker tracker, GitPushEvents pushes) {
+record SharedState(MemoryAgentTracker tracker, GitPushEvents pushes, MemoryUsageCounters usage) {
 
     /** In the memory of this server; the metric of connected agents is counted from it. */
     static SharedState of(KasConfiguration configuration, Ground ground) {
@@ -21,6 +23,6 @@ record SharedState(MemoryAgentTracker tracker, GitPushEvents pushes) {
         ConnectedAgentsCount count = new ConnectedAgentsCount(tracker, ground.executor(), ground.timers());
         GaugeWithCallback.builder().name(ConnectedAgentsCount.NAME).help("The number of unique connected agents")
                 .callback(gauge -> gauge.call(count.getAsDouble())).register(ground.metrics().registry());
-        return new SharedState(tracker, new MemoryGitPushEvents(ground.executor(), ground.log()));
+        return new SharedState(tracker, new MemoryGitPushEvents(ground.executor(), ground.log()), new MemoryUsageCounters());
     }
 }
