@@ -99,6 +99,11 @@ public final class GitLabClient implements AutoCloseable {
         return send(request, deadline(request));
     }
 
+    /** That a request cannot be made, in the form in which failures of requests are told. */
+    GitLabException refused(GitLabRequest request, String why) {
+        return new TransportFailure(request.method(), address.resolve(request.path(), request.query()), Optional.empty()).refused(why);
+    }
+
     private Optional<Long> deadline(GitLabRequest request) {
         return request.patience().map(time -> timers.nanos() + time.toNanos());
     }

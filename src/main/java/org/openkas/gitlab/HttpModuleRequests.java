@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.openkas.common.GoText;
@@ -32,18 +33,18 @@ public final class HttpModuleRequests implements ModuleRequests {
     @Override
     public GitLabResponse make(ModuleRequest request) throws GitLabException, InterruptedException {
         if (!HttpText.isToken(request.method())) {
-            throw refused("NewRequest: net/http: invalid method " + GoText.quoted(request.method()));
+            throw GitLabException.unusable("NewRequest: net/http: invalid method " + GoText.quoted(request.method()), "");
         }
-        String path = MODULES + pathEscaped(request.module()) + request.path();
-        if (leaves(path)) {
-            throw refused("the path " + GoText.quoted(path) + " leads out of the module");
-        }
-        GitLabRequest call = GitLabRequest.of(request.method(), path).asAgent(request.agent()).body(request.body()).retried()
-                .inBackground();
+        GitLabRequest call = GitLabRequest.of(request.method(), MODULES + pathEscaped(request.module()) + request.path())
+                .asAgent(request.agent()).body(request.body()).retried().inBackground();
         for (Map.Entry<String, List<String>> parameter : request.query().entrySet()) {
             if (!parameter.getValue().isEmpty()) {
                 call = call.query(parameter.getKey(), parameter.getValue());
             }
+        }
+        String objection = objection(call, request.headers()).orElse("");
+        if (!objection.isEmpty()) {
+            throw gitLab.refused(call, objection);
         }
         for (Map.Entry<String, List<String>> header : headers(request.headers()).entrySet()) {
             call = call.header(header.getKey(), header.getValue());
@@ -51,25 +52,34 @@ public final class HttpModuleRequests implements ModuleRequests {
         return gitLab.send(call);
     }
 
-    private static Map<String, List<String>> headers(Map<String, List<String>> sent) throws GitLabException {
-        Map<String, List<String>> headers = new TreeMap<>();
-        for (Map.Entry<String, List<String>> header : sent.entrySet()) {
-            String name = header.getKey();
-            if (!HttpText.isToken(name)) {
-                throw refused("net/http: invalid header field name " + GoText.quoted(name));
+    private static Optional<String> objection(GitLabRequest call, Map<String, List<String>> headers) {
+        if (call.method().equals("CONNECT")) {
+            return Optional.of("no tunnels through GitLab");
+        }
+        if (leaves(call.path())) {
+            return Optional.of("the path leads out of the module");
+        }
+        for (Map.Entry<String, List<String>> header : headers.entrySet()) {
+            if (!HttpText.isToken(header.getKey())) {
+                return Optional.of("net/http: invalid header field name " + GoText.quoted(header.getKey()));
             }
             if (!header.getValue().stream().allMatch(HttpModuleRequests::sendable)) {
-                throw refused("net/http: invalid header field value for " + GoText.quoted(name));
-            }
-            if (!OF_THE_CONNECTION.contains(name.toLowerCase(Locale.ROOT))) {
-                headers.computeIfAbsent(name.toLowerCase(Locale.ROOT), ignored -> new ArrayList<>()).addAll(header.getValue());
+                return Optional.of("net/http: invalid header field value for " + GoText.quoted(header.getKey()));
             }
         }
-        return headers;
+        return Optional.empty();
     }
 
-    private static GitLabException refused(String why) {
-        return GitLabException.unusable(why, "");
+    /** Those that go on, by lower-case name. */
+    private static Map<String, List<String>> headers(Map<String, List<String>> sent) {
+        Map<String, List<String>> headers = new TreeMap<>();
+        sent.forEach((name, values) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (!OF_THE_CONNECTION.contains(lower)) {
+                headers.computeIfAbsent(lower, ignored -> new ArrayList<>()).addAll(values);
+            }
+        });
+        return headers;
     }
 
     /** Whether proxies on the way could take a segment for a step up. */

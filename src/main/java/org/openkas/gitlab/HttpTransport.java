@@ -31,6 +31,7 @@ import org.openkas.common.Timers;
  */
 final class HttpTransport implements AutoCloseable {
     private static final int UNAUTHORIZED = 401;
+    private static final int NOT_MODIFIED = 304;
     private static final int MOST_CONNECTIONS = 50;
     /** As many connections are left to calls that somebody known waits for. */
     private static final int RESERVED_CONNECTIONS = 10;
@@ -92,7 +93,7 @@ final class HttpTransport implements AutoCloseable {
         // a part of a compressed body could not be decompressed, and there is none behind HEAD
         boolean compressed = !headers.containsKey("accept-encoding") && !headers.containsKey("range") && !method.equals("HEAD");
         Quiet quiet = new Quiet(timers);
-        HttpRequest request = request(method, uri, headers, quiet.watching(body), compressed);
+        HttpRequest request = request(builder(method, uri, body, quiet), uri, headers, compressed);
         long begin = timers.nanos();
         if (!connections.take(inBackground, time)) {
             throw failure.tooLate(null);
@@ -111,9 +112,19 @@ final class HttpTransport implements AutoCloseable {
         }
     }
 
-    private HttpRequest request(String method, URI uri, Map<String, List<String>> headers, HttpRequest.BodyPublisher body,
-            boolean compressed) throws GitLabException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method, body);
+    /** Methods that usually have no body say nothing of its length where there is none. */
+    private static HttpRequest.Builder builder(String method, URI uri, RequestBody body, Quiet quiet) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        return switch (body.length() == 0 ? method : "") {
+            case "GET" -> request.GET();
+            case "HEAD" -> request.HEAD();
+            case "DELETE" -> request.DELETE();
+            default -> request.method(method, quiet.watching(body));
+        };
+    }
+
+    private HttpRequest request(HttpRequest.Builder request, URI uri, Map<String, List<String>> headers, boolean compressed)
+            throws GitLabException {
         for (Map.Entry<String, List<String>> header : headers.entrySet()) {
             for (String value : header.getValue()) {
                 add(request, header.getKey(), value, uri);
@@ -206,7 +217,9 @@ final class HttpTransport implements AutoCloseable {
                 .addAll(values));
         headers.keySet().removeIf(name -> name.startsWith(":"));
         InputStream body = answer.body();
-        if (compressed && headers.getOrDefault("content-encoding", List.of()).stream().anyMatch("gzip"::equalsIgnoreCase)) {
+        // an answer to a condition has no body, whatever it is declared as
+        if (compressed && answer.statusCode() != NOT_MODIFIED
+                && headers.getOrDefault("content-encoding", List.of()).stream().anyMatch("gzip"::equalsIgnoreCase)) {
             headers.remove("content-encoding");
             headers.remove("content-length");
             body = new LazyGzip(body);

@@ -62,10 +62,14 @@ final class AnswerStream {
         org.openkas.proto.prototool.HttpResponse.Builder response = org.openkas.proto.prototool.HttpResponse.newBuilder()
                 .setStatusCode(answer.status()).setStatus(answer.status() + " " + HttpText.phrase(answer.status()));
         for (Map.Entry<String, List<String>> header : answer.headers().entrySet()) {
-            if (!FRAMING.contains(header.getKey())) {
+            if (!FRAMING.contains(header.getKey()) && !closes(header)) {
                 response.putHeader(HttpText.canonicalName(header.getKey()), Values.newBuilder().addAllValue(header.getValue()).build());
             }
         }
         return HttpResponse.Header.newBuilder().setResponse(response).build();
+    }
+
+    private static boolean closes(Map.Entry<String, List<String>> header) {
+        return header.getKey().equals("connection") && header.getValue().stream().anyMatch("close"::equalsIgnoreCase);
     }
 }

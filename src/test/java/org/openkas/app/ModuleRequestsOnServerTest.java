@@ -151,8 +151,8 @@ class ModuleRequestsOnServerTest {
     @DisplayName("A path does not lead out of the module")
     void leaves(String path) throws Exception {
         ModuleStream stream = open().header(header("m", "POST", path, Map.of())).trailer().halfClose();
-        assertEnds(stream, Status.Code.UNAVAILABLE,
-                "gRPC -> HTTP: the path \"/api/v4/internal/kubernetes/modules/m" + path + "\" leads out of the module");
+        assertEnds(stream, Status.Code.UNAVAILABLE, "gRPC -> HTTP: Post \"" + gitLab.address() + "/api/v4" + MODULES + "m" + path
+                + "\": the path leads out of the module");
         assertThat(gitLab.requests()).isEmpty();
     }
 
@@ -272,7 +272,31 @@ class ModuleRequestsOnServerTest {
     @DisplayName("Headers that cannot be sent are refused")
     void unsendable(String name, String value, String text) throws Exception {
         ModuleStream stream = open().header(header("m", "GET", "/", Map.of(), name, value)).trailer().halfClose();
-        assertEnds(stream, Status.Code.UNAVAILABLE, "gRPC -> HTTP: " + text);
+        assertEnds(stream, Status.Code.UNAVAILABLE,
+                "gRPC -> HTTP: Get \"" + gitLab.address() + "/api/v4" + MODULES + "m/\": " + text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'GE T', 'NewRequest: net/http: invalid method \"GE T\"'",
+            "CONNECT, 'Connect \"{}\": no tunnels through GitLab'"})
+    @DisplayName("Methods that cannot be sent are refused")
+    void methods(String method, String text) throws Exception {
+        ModuleStream stream = open().header(header("m", method, "/", Map.of())).trailer().halfClose();
+        assertEnds(stream, Status.Code.UNAVAILABLE,
+                "gRPC -> HTTP: " + text.replace("{}", gitLab.address() + "/api/v4" + MODULES + "m/"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "DELETE", "HEAD"})
+    @DisplayName("An answer without body may be declared as compressed")
+    void bodilessMethods(String method) throws Exception {
+        gitLab.always(MODULES + "m/", request -> GitLabAnswer.status(304).with("Content-Encoding", "gzip").with("Connection", "close"));
+        ModuleStream stream = open().header(header("m", method, "/", Map.of())).trailer().halfClose();
+        assertThat(end(stream)).isEqualTo(Status.OK);
+        assertThat(only(MODULES + "m/").method()).isEqualTo(method);
+        assertThat(stream.answerHeader("Content-Encoding")).containsExactly("gzip");
+        assertThat(stream.answerHeader("Connection")).isEmpty();
+        assertThat(stream.body()).isEmpty();
     }
 
     @Test
