@@ -32,12 +32,12 @@ final class AgentListeners implements AutoCloseable {
 
     private final AgentServer port;
     private final HandedOverAgents handedOver;
-    private final TunnelRegistry tunnels;
+    private final Runnable waitingEnds;
 
-    private AgentListeners(AgentServer port, HandedOverAgents handedOver, TunnelRegistry tunnels) {
+    private AgentListeners(AgentServer port, HandedOverAgents handedOver, Runnable waitingEnds) {
         this.port = port;
         this.handedOver = handedOver;
-        this.tunnels = tunnels;
+        this.waitingEnds = waitingEnds;
     }
 
     /**
@@ -54,7 +54,10 @@ final class AgentListeners implements AutoCloseable {
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
-            return new AgentListeners(port, handedOver, tunnels);
+            return new AgentListeners(port, handedOver, () -> {
+                tunnels.stop();
+                services.flux().stop();
+            });
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);
         }
@@ -100,7 +103,7 @@ final class AgentListeners implements AutoCloseable {
         AtomicInteger left = new AtomicInteger(WAYS_IN);
         Runnable agesEnded = () -> {
             if (left.decrementAndGet() == 0) {
-                tunnels.stop();
+                waitingEnds.run();
             }
         };
         return List.of(limit -> port.drain(limit, agesEnded), limit -> handedOver.end(limit, agesEnded));
@@ -109,7 +112,7 @@ final class AgentListeners implements AutoCloseable {
     /** Cuts off what still runs. */
     @Override
     public void close() {
-        tunnels.stop();
+        waitingEnds.run();
         handedOver.close();
         port.close();
     }

@@ -8,7 +8,13 @@ import org.openkas.agentregistrar.AgentRegistrarService;
 import org.openkas.config.GitLabSection;
 import org.openkas.config.GitopsSection;
 import org.openkas.config.KasConfiguration;
+import org.openkas.flux.FluxMetrics;
+import org.openkas.flux.FluxService;
 import org.openkas.gitlab.AgentLookup;
+import org.openkas.gitlab.HttpModuleRequests;
+import org.openkas.gitlab.ProjectAccessLookup;
+import org.openkas.gitlabaccess.BodyStore;
+import org.openkas.gitlabaccess.GitlabAccessService;
 import org.openkas.gitops.GitopsService;
 import org.openkas.gitops.GitopsSettings;
 import org.openkas.reversetunnel.ReverseTunnelService;
@@ -16,7 +22,7 @@ import org.openkas.reversetunnel.TunnelRegistry;
 
 /** What agents may call, whichever way they come in (chapters 02 and 04). Thread-safe. */
 record AgentServices(AgentConfigurationService configurations, AgentRegistrarService registrar, GitopsService gitops,
-        ReverseTunnelService reverseTunnel) {
+        ReverseTunnelService reverseTunnel, GitlabAccessService gitlabAccess, FluxService flux) {
 
     /** {@code tunnels} is where the tunnels that agents open wait for their calls. */
     static AgentServices of(KasConfiguration configuration, Agents agents, Repositories repositories, SharedState state,
@@ -30,7 +36,12 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
                 ground.executor());
         return new AgentServices(configurations,
                 new AgentRegistrarService(lookup, state.tracker(), ground.timers(), ground.executor()), gitops,
-                new ReverseTunnelService(lookup, tunnels, ground.timers(), ground.random(), ground.executor()));
+                new ReverseTunnelService(lookup, tunnels, ground.timers(), ground.random(), ground.executor()),
+                new GitlabAccessService(agents.gitLab().map(HttpModuleRequests::new),
+                        new BodyStore(ground.work().resolve("requests"), BodyStore.Limits.USUAL), ground.executor()),
+                new FluxService(lookup, new ProjectAccessLookup(agents.projectAccess()),
+                        new FluxMetrics(ground.metrics().registry(), state.usage()), state.pushes(), ground.timers(), ground.random(),
+                        ground.executor()));
     }
 
     private static ConfigurationSettings settings(KasConfiguration configuration) {
@@ -45,6 +56,11 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
     }
 
     List<BindableService> all() {
-        return List.of(configurations, registrar, gitops, reverseTunnel);
+        return List.of(configurations, registrar, gitops, reverseTunnel, gitlabAccess, flux);
+    }
+
+    /** What does not end with its calls. */
+    List<AutoCloseable> closers() {
+        return List.of(configurations, gitops, flux);
     }
 }

@@ -17,13 +17,16 @@ import org.openkas.gitlab.AgentConfigurationReporter;
 import org.openkas.gitlab.AgentInfoSource;
 import org.openkas.gitlab.CachedAgentInfoSource;
 import org.openkas.gitlab.CachedLookup;
+import org.openkas.gitlab.CachedProjectAccessSource;
 import org.openkas.gitlab.CachedProjectInfoSource;
 import org.openkas.gitlab.GitLabAddress;
 import org.openkas.gitlab.GitLabClient;
 import org.openkas.gitlab.GitLabSetupException;
 import org.openkas.gitlab.HttpAgentConfigurationReporter;
 import org.openkas.gitlab.HttpAgentInfoSource;
+import org.openkas.gitlab.HttpProjectAccessSource;
 import org.openkas.gitlab.HttpProjectInfoSource;
+import org.openkas.gitlab.ProjectAccessSource;
 import org.openkas.gitlab.ProjectLookup;
 import org.openkas.gitlab.TokenBucket;
 import org.openkas.gitlab.TrustedCertificates;
@@ -38,10 +41,13 @@ import org.openkas.standalone.StandaloneProjects;
 /**
  * Who knows the agents and who may reach their clusters: GitLab, or a file.
  *
+ * @param gitLab what is behind the others, for rooms that ask it for more; only with GitLab
  * @param removed ends the calls of agents that are no longer in the file; only without GitLab
  */
-record Agents(AgentInfoSource source, ProjectLookup projects, AgentConfigurationReporter reporter, AgentAccess access,
-        Optional<RemovedTokens> removed, AutoCloseable closer) {
+record Agents(AgentInfoSource source, ProjectLookup projects, ProjectAccessSource projectAccess, AgentConfigurationReporter reporter,
+        AgentAccess access, Optional<GitLabClient> gitLab, Optional<RemovedTokens> removed, AutoCloseable closer) {
+    /** Without GitLab nobody tells of pushes, and there is nothing that an agent may hear of. */
+    private static final ProjectAccessSource NO_PUSHES = (token, projectPath) -> false;
     private static final String LIMITER = "gitlab_client";
     private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
 
@@ -58,8 +64,8 @@ record Agents(AgentInfoSource source, ProjectLookup projects, AgentConfiguration
             StandaloneAgents agents = StandaloneAgents.open(Path.of(section.agentsFile()), ground.timers(), ground.log(), removed::removed);
             AgentConfigurationReporter nobody = (agentId, commitId, file) -> {
             };
-            return new Agents(agents, new ProjectLookup(new StandaloneProjects(agents), StandaloneProjects.REMEDY), nobody,
-                    new StandaloneAgentAccess(agents), Optional.of(removed), agents);
+            return new Agents(agents, new ProjectLookup(new StandaloneProjects(agents), StandaloneProjects.REMEDY), NO_PUSHES, nobody,
+                    new StandaloneAgentAccess(agents), Optional.empty(), Optional.of(removed), agents);
         } catch (AgentsFileException e) {
             throw StartException.of("standalone: ", e);
         }
@@ -73,8 +79,9 @@ record Agents(AgentInfoSource source, ProjectLookup projects, AgentConfiguration
                 configuration.agent().infoCacheErrorTtl(), configuration.agent().infoCacheStaleTtl());
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
-        return new Agents(source, projects(configuration.agent(), gitLab, ground),
-                new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground), Optional.empty(), gitLab);
+        return new Agents(source, projects(configuration.agent(), gitLab, ground), projectAccess(configuration.agent(), gitLab, ground),
+                new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground), Optional.of(gitLab),
+                Optional.empty(), gitLab);
     }
 
     private static ProjectLookup projects(AgentSection section, GitLabClient gitLab, Ground ground) {
@@ -82,6 +89,11 @@ record Agents(AgentInfoSource source, ProjectLookup projects, AgentConfiguration
                 section.gitops().projectInfoCacheErrorTtl(), section.infoCacheStaleTtl());
         return new ProjectLookup(new CachedProjectInfoSource(new HttpProjectInfoSource(gitLab), new MemoryErrorCache(ground.timers()),
                 lifetimes, ground.timers(), ground.executor(), ground.log()), HttpProjectInfoSource.REMEDY);
+    }
+
+    private static ProjectAccessSource projectAccess(AgentSection section, GitLabClient gitLab, Ground ground) {
+        return new CachedProjectAccessSource(new HttpProjectAccessSource(gitLab), new MemoryErrorCache(ground.timers()),
+                section.infoCacheStaleTtl(), ground.timers(), ground.executor(), ground.log());
     }
 
     private static AgentAccess access(KasConfiguration configuration, GitLabClient gitLab, Ground ground) {

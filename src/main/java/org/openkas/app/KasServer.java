@@ -12,6 +12,7 @@ import org.openkas.common.Timers;
 import org.openkas.config.ConfigurationException;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
+import org.openkas.gitlab.HttpUsageReports;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.HandoffListener;
 import org.openkas.kubernetesapi.KubernetesApiServer;
@@ -24,6 +25,7 @@ import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.routing.AgentChannels;
 import org.openkas.routing.LocalAgentChannels;
 import org.openkas.routing.RoutingMetrics;
+import org.openkas.usagemetrics.UsageReporter;
 
 /**
  * The whole server without an application server around it: puts the rooms together by constructors, starts the listeners
@@ -37,6 +39,7 @@ public final class KasServer implements AutoCloseable {
     private final Ground ground;
     private final Probes probes;
     private final List<AutoCloseable> closers = new ArrayList<>();
+    private final Optional<UsageReporter> usageReporter;
     private final AgentChannels agentChannels;
     private final AgentListeners agentListeners;
     private final Optional<RailsApiServer> railsApi;
@@ -53,12 +56,13 @@ public final class KasServer implements AutoCloseable {
         Repositories repositories = Repositories.of(configuration, ground);
         closers.addAll(repositories.closers());
         SharedState state = SharedState.of(configuration, ground);
+        usageReporter = usageReporter(configuration, agents, state, ground);
+        usageReporter.ifPresent(closers::add);
         TunnelRegistry tunnels = new TunnelRegistry(ground.log());
         agentChannels = new LocalAgentChannels(tunnels, new RoutingMetrics(ground.metrics().registry()), ground.timers(), ground.executor(),
                 ground.log());
         AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
-        closers.add(services.configurations());
-        closers.add(services.gitops());
+        closers.addAll(services.closers());
         agentListeners = AgentListeners.of(configuration.agent(), agents, services, tunnels, grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
@@ -69,6 +73,13 @@ public final class KasServer implements AutoCloseable {
                 : Optional.of(KubernetesApiListener.of(configuration.agent().kubernetesApi().get(), configuration, agents.access(),
                         agentChannels, state.usage(), ground));
         observability = ObservabilityListener.of(configuration.observability(), probes, ground);
+    }
+
+    /** Empty where there is no GitLab, or it is not to be told. */
+    private static Optional<UsageReporter> usageReporter(KasConfiguration configuration, Agents agents, SharedState state, Ground ground) {
+        Duration period = configuration.observability().usageReportingPeriod();
+        return agents.gitLab().filter(gitLab -> period.isPositive())
+                .map(gitLab -> new UsageReporter(state.usage(), new HttpUsageReports(gitLab), period, ground.timers(), ground.log()));
     }
 
     /**
@@ -111,6 +122,7 @@ public final class KasServer implements AutoCloseable {
         } catch (ListenException e) {
             throw StartException.of(ObservabilityListener.NAME, e);
         }
+        usageReporter.ifPresent(UsageReporter::start);
         try {
             agentListeners.start();
             agentsReady.ready();

@@ -26,7 +26,7 @@ final class KubernetesApiListener {
      * @param section of {@code configuration}
      * @param access who may reach which agent's cluster
      * @param agents how to call what agents serve
-     * @param usage counts requests and who made them
+     * @param usage told of each request that may go on
      * @throws StartException if the configuration names something that cannot be used
      */
     static KubernetesApiServer of(KubernetesApiSection section, KasConfiguration configuration, AgentAccess access, AgentChannels agents,

@@ -9,11 +9,11 @@ import org.openkas.config.KasConfiguration;
 import org.openkas.usage.MemoryUsageCounters;
 
 /**
- * What one listener learns and another one tells (chapter 04 §8, chapter 02 §7). Thread-safe.
+ * What several parts of the server learn and others tell (chapter 04 §8, chapter 02 §6, §7). Thread-safe.
  *
  * @param tracker which agents are connected
- * @param pushes what GitLab says of pushes, for the configurations and manifests that watch for them
- * @param usage how often features were used
+ * @param pushes what GitLab says of pushes, for whoever watches for them
+ * @param usage what was used, until GitLab is told
  */
 record SharedState(MemoryAgentTracker tracker, GitPushEvents pushes, MemoryUsageCounters usage) {
 

@@ -1,7 +1,6 @@
 package org.openkas.gitlab;
 
 import com.google.protobuf.Message;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -100,6 +99,11 @@ public final class GitLabClient implements AutoCloseable {
         return send(request, deadline(request));
     }
 
+    /** That a request cannot be made, in the form in which failures of requests are told. */
+    GitLabException refused(GitLabRequest request, String why) {
+        return new TransportFailure(request.method(), address.resolve(request.path(), request.query()), Optional.empty()).refused(why);
+    }
+
     private Optional<Long> deadline(GitLabRequest request) {
         return request.patience().map(time -> timers.nanos() + time.toNanos());
     }
@@ -138,7 +142,7 @@ public final class GitLabClient implements AutoCloseable {
         if (!bucket.take(request.is(Trait.BACKGROUND), left(deadline))) {
             throw new TransportFailure(request.method(), uri, Optional.empty()).limited();
         }
-        return transport.exchange(request.method(), uri, headers(request, token), request.body().toByteArray(),
+        return transport.exchange(request.method(), uri, headers(request, token), request.body(),
                 request.is(Trait.BACKGROUND),
                 left(deadline));
     }
@@ -188,7 +192,7 @@ public final class GitLabClient implements AutoCloseable {
             if (left(deadline).filter(Duration::isZero).isPresent()) {
                 throw GitLabException.late("response body read: context deadline exceeded", TransportFailure.SLOW_REMEDY, e);
             }
-            throw GitLabException.unavailable("response body read: " + readFailure(e), e);
+            throw GitLabException.unavailable("response body read: " + GitLabResponse.readFailure(e), e);
         }
     }
 
@@ -204,16 +208,6 @@ public final class GitLabClient implements AutoCloseable {
         String reason = request.is(Trait.EXPLAINED) ? ErrorReason.of(guarded(answer, deadline)) : "";
         guarded(answer, deadline).discard();
         return GitLabException.status(answer.status(), address.resolve(request.path(), Map.of()).getPath(), reason);
-    }
-
-    /** What went wrong while reading a body. */
-    static String readFailure(IOException failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof EOFException) {
-                return "unexpected EOF";
-            }
-        }
-        return String.valueOf(failure.getMessage());
     }
 
     /** Ends calls that still run. */

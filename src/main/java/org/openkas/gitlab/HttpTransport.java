@@ -2,10 +2,10 @@ package org.openkas.gitlab;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -31,6 +31,7 @@ import org.openkas.common.Timers;
  */
 final class HttpTransport implements AutoCloseable {
     private static final int UNAUTHORIZED = 401;
+    private static final int NOT_MODIFIED = 304;
     private static final int MOST_CONNECTIONS = 50;
     /** As many connections are left to calls that somebody known waits for. */
     private static final int RESERVED_CONNECTIONS = 10;
@@ -44,7 +45,8 @@ final class HttpTransport implements AutoCloseable {
      * How long the transport waits.
      *
      * @param connect for a connection
-     * @param answer for the beginning of the answer, from the moment the request has a free connection or may open one
+     * @param answer for the beginning of the answer, from the moment the request has a free connection or may open one, and again
+     *        whenever a piece of its body has moved
      */
     record Patience(Duration connect, Duration answer) {
         /** As the reference, except that connecting is given up a little earlier. */
@@ -80,23 +82,26 @@ final class HttpTransport implements AutoCloseable {
      * Sends a request and waits for the beginning of the answer.
      *
      * @param headers by lower-case name
-     * @param body empty for none
+     * @param body empty for none; while it moves the answer is not waited for
      * @param inBackground whether it waits behind other calls for a connection
      * @param time how long the caller can wait
      */
-    GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean inBackground,
+    GitLabResponse exchange(String method, URI uri, Map<String, List<String>> headers, RequestBody body, boolean inBackground,
             Optional<Duration> time)
             throws GitLabException, InterruptedException {
         TransportFailure failure = new TransportFailure(method, uri, proxies.proxy(uri));
-        boolean compressed = !headers.containsKey("accept-encoding");
-        HttpRequest request = request(method, uri, headers, body, compressed);
+        // a part of a compressed body could not be decompressed, and there is none behind HEAD
+        boolean compressed = !headers.containsKey("accept-encoding") && !headers.containsKey("range") && !method.equals("HEAD");
+        Quiet quiet = new Quiet(timers);
+        HttpRequest request = request(builder(method, uri, body, quiet), uri, headers, compressed);
         long begin = timers.nanos();
         if (!connections.take(inBackground, time)) {
             throw failure.tooLate(null);
         }
         boolean open = false;
         try {
-            HttpResponse<InputStream> answer = answer(request, failure, time.map(all -> all.minusNanos(timers.nanos() - begin)));
+            HttpResponse<InputStream> answer = answer(request, failure, quiet,
+                    time.map(all -> all.minusNanos(timers.nanos() - begin)));
             GitLabResponse response = response(answer, compressed);
             open = true;
             return response;
@@ -107,10 +112,19 @@ final class HttpTransport implements AutoCloseable {
         }
     }
 
-    private HttpRequest request(String method, URI uri, Map<String, List<String>> headers, byte[] body, boolean compressed)
+    /** Methods that usually have no body say nothing of its length where there is none. */
+    private static HttpRequest.Builder builder(String method, URI uri, RequestBody body, Quiet quiet) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        return switch (body.length() == 0 ? method : "") {
+            case "GET" -> request.GET();
+            case "HEAD" -> request.HEAD();
+            case "DELETE" -> request.DELETE();
+            default -> request.method(method, quiet.watching(body));
+        };
+    }
+
+    private HttpRequest request(HttpRequest.Builder request, URI uri, Map<String, List<String>> headers, boolean compressed)
             throws GitLabException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method,
-                body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
         for (Map.Entry<String, List<String>> header : headers.entrySet()) {
             for (String value : header.getValue()) {
                 add(request, header.getKey(), value, uri);
@@ -133,16 +147,17 @@ final class HttpTransport implements AutoCloseable {
         }
     }
 
-    private HttpResponse<InputStream> answer(HttpRequest request, TransportFailure failure, Optional<Duration> time)
+    private HttpResponse<InputStream> answer(HttpRequest request, TransportFailure failure, Quiet quiet, Optional<Duration> time)
             throws GitLabException, InterruptedException {
         boolean hurried = time.isPresent() && time.get().compareTo(patience.answer()) < 0;
         HttpClient used = client;
         CompletableFuture<HttpResponse<InputStream>> answer = used.sendAsync(request, BodyHandlers.ofInputStream());
         AtomicBoolean late = new AtomicBoolean();
-        Timers.Cancellable alarm = timers.after(hurried ? time.get() : patience.answer(), () -> {
+        Runnable giveUp = () -> {
             late.set(true);
             answer.cancel(true);
-        });
+        };
+        Timers.Cancellable alarm = hurried ? timers.after(time.get(), giveUp) : quiet.after(patience.answer(), giveUp);
         try {
             return answer.get();
         } catch (InterruptedException e) {
@@ -202,7 +217,9 @@ final class HttpTransport implements AutoCloseable {
                 .addAll(values));
         headers.keySet().removeIf(name -> name.startsWith(":"));
         InputStream body = answer.body();
-        if (compressed && headers.getOrDefault("content-encoding", List.of()).stream().anyMatch("gzip"::equalsIgnoreCase)) {
+        // an answer to a condition has no body, whatever it is declared as
+        if (compressed && answer.statusCode() != NOT_MODIFIED
+                && headers.getOrDefault("content-encoding", List.of()).stream().anyMatch("gzip"::equalsIgnoreCase)) {
             headers.remove("content-encoding");
             headers.remove("content-length");
             body = new LazyGzip(body);
@@ -213,7 +230,7 @@ final class HttpTransport implements AutoCloseable {
     /** Decompresses from the first read on: the header of the format is read then, by whoever wants the body. */
     private static final class LazyGzip extends InputStream {
         private final InputStream compressed;
-        private Optional<GZIPInputStream> opened = Optional.empty();
+        private Optional<InputStream> opened = Optional.empty();
 
         LazyGzip(InputStream compressed) {
             this.compressed = compressed;
@@ -221,7 +238,13 @@ final class HttpTransport implements AutoCloseable {
 
         private InputStream opened() throws IOException {
             if (opened.isEmpty()) {
-                opened = Optional.of(new GZIPInputStream(compressed));
+                PushbackInputStream peeked = new PushbackInputStream(compressed);
+                int first = peeked.read();
+                if (first >= 0) {
+                    peeked.unread(first);
+                }
+                // an answer that must not have a body may be declared as compressed all the same
+                opened = Optional.of(first < 0 ? InputStream.nullInputStream() : new GZIPInputStream(peeked));
             }
             return opened.get();
         }

@@ -42,9 +42,10 @@ final class RunningServer implements AutoCloseable {
                 api: {listen: {address: "%4$s", authentication_secret_file: %2$s}}
                 private_api: {listen: {authentication_secret_file: %2$s}}
                 redis: {server: {address: "127.0.0.1:1"}}
-                observability: {listen: {address: "127.0.0.1:0"}}
+                %5$s
                 %3$s
-                """.formatted(gitLab.address(), secret(directory), more, api));
+                """.formatted(gitLab.address(), secret(directory), more, api,
+                more.contains("observability:") ? "" : "observability: {listen: {address: \"127.0.0.1:0\"}}"));
     }
 
     /** A server without GitLab. */
