@@ -92,7 +92,7 @@ class GitopsServiceTest {
             assertThat(line.level()).isEqualTo(LogLevel.INFO);
             assertThat(line.fields()).containsEntry("files_visited", 3L).containsEntry("files_sent", 2L);
         });
-        assertThat(bench.usage.snapshot().counters()).isEqualTo(Map.of("gitops_sync", 1L));
+        assertThat(bench.usage.snapshot().counts()).isEqualTo(Map.of("gitops_sync", 1L));
         assertIdle();
     }
 
@@ -138,7 +138,7 @@ class GitopsServiceTest {
             assertThat(line.level()).isEqualTo(LogLevel.INFO);
             assertThat(line.fields()).containsEntry("error", "manifest file: path visited more than once: a.yaml");
         });
-        assertThat(bench.usage.snapshot().counters()).isEmpty();
+        assertThat(bench.usage.snapshot().counts()).isEmpty();
         assertIdle();
     }
 
@@ -479,7 +479,7 @@ class GitopsServiceTest {
             assertThat(line.level()).isEqualTo(told ? LogLevel.INFO : LogLevel.ERROR);
             assertThat(line.fields()).containsEntry("error", told ? "manifest file: the text" : "the text");
         });
-        assertThat(bench.usage.snapshot().counters()).isEmpty();
+        assertThat(bench.usage.snapshot().counts()).isEmpty();
         assertIdle();
     }
 
