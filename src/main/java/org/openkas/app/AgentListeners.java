@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.openkas.agentapi.AgentGate;
 import org.openkas.agentapi.AgentServer;
 import org.openkas.agentapi.RateExceeded;
-import org.openkas.cluster.MemoryTokenLimiter;
+import org.openkas.cluster.TokenLimiter;
 import org.openkas.config.AgentListenSection;
 import org.openkas.config.AgentSection;
 import org.openkas.grpc.ConnectionPolicy;
@@ -43,14 +43,15 @@ final class AgentListeners implements AutoCloseable {
     /**
      * Puts both together; nothing listens yet.
      *
+     * @param limiter says how often a token may call
      * @param tunnels whose waiting streams end with the listeners
      * @throws StartException if the configuration names something that cannot be used
      */
-    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TunnelRegistry tunnels,
+    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TokenLimiter limiter, TunnelRegistry tunnels,
             GrpcServerMetrics metrics, Ground ground) throws StartException {
         try {
             ListenerSettings settings = settings(section.listen(), ground);
-            AgentServer port = new AgentServer(settings, ground.runtime(), services.all(), gate(section, agents, metrics, ground),
+            AgentServer port = new AgentServer(settings, ground.runtime(), services.all(), gate(section, agents, limiter, metrics, ground),
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
@@ -70,10 +71,8 @@ final class AgentListeners implements AutoCloseable {
                 ConnectionPolicy.STANDARD);
     }
 
-    private static AgentGate gate(AgentSection section, Agents agents, GrpcServerMetrics metrics, Ground ground) {
-        long perMinute = section.listen().connectionsPerTokenPerMinute();
-        MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), perMinute, ground.log());
-        ground.limiters().limit("agent_connection", "{connection/token/m}", (double) perMinute);
+    private static AgentGate gate(AgentSection section, Agents agents, TokenLimiter limiter, GrpcServerMetrics metrics, Ground ground) {
+        ground.limiters().limit("agent_connection", "{connection/token/m}", (double) section.listen().connectionsPerTokenPerMinute());
         return new AgentGate(metrics, MessageRules::violations, limiter, new RateExceeded(ground.metrics().registry()),
                 section.methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()), ground.log());
     }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.openkas.agentapi.RemovedTokens;
-import org.openkas.cluster.MemoryErrorCache;
+import org.openkas.cluster.ErrorCache;
 import org.openkas.common.Log;
 import org.openkas.config.AgentSection;
 import org.openkas.config.GitLabSection;
@@ -51,11 +51,20 @@ record Agents(AgentInfoSource source, ProjectLookup projects, ProjectAccessSourc
     private static final String LIMITER = "gitlab_client";
     private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
 
-    static Agents of(KasConfiguration configuration, Optional<Secret> secret, Ground ground) throws StartException {
+    /** {@code gitLab} is the one of {@link #gitLabClient}; {@code errors} remembers what it refused. */
+    static Agents of(KasConfiguration configuration, Optional<GitLabClient> gitLab, ErrorCache errors, Ground ground)
+            throws StartException {
         if (configuration.standalone().isPresent()) {
             return ofFile(configuration.standalone().get(), ground);
         }
-        return ofGitLab(configuration, configuration.gitlab().orElseThrow(), secret.orElseThrow(), ground);
+        return ofGitLab(configuration, gitLab.orElseThrow(), errors, ground);
+    }
+
+    /** How to call GitLab, unless the server is a standalone one. */
+    static Optional<GitLabClient> gitLabClient(KasConfiguration configuration, Optional<Secret> secret, Ground ground) throws StartException {
+        return configuration.standalone().isPresent()
+                ? Optional.empty()
+                : Optional.of(client(configuration.gitlab().orElseThrow(), secret.orElseThrow(), ground));
     }
 
     private static Agents ofFile(StandaloneSection section, Ground ground) throws StartException {
@@ -71,38 +80,35 @@ record Agents(AgentInfoSource source, ProjectLookup projects, ProjectAccessSourc
         }
     }
 
-    private static Agents ofGitLab(KasConfiguration configuration, GitLabSection section, Secret secret, Ground ground)
-            throws StartException {
-        GitLabClient gitLab = client(section, secret, ground);
+    private static Agents ofGitLab(KasConfiguration configuration, GitLabClient gitLab, ErrorCache errors, Ground ground) {
         Log log = ground.log();
         CachedLookup.Lifetimes lifetimes = new CachedLookup.Lifetimes(configuration.agent().infoCacheTtl(),
                 configuration.agent().infoCacheErrorTtl(), configuration.agent().infoCacheStaleTtl());
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
-                new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
-        return new Agents(source, projects(configuration.agent(), gitLab, ground), projectAccess(configuration.agent(), gitLab, ground),
-                new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground), Optional.of(gitLab),
-                Optional.empty(), gitLab);
+                errors, lifetimes, ground.timers(), ground.executor(), log);
+        return new Agents(source, projects(configuration.agent(), gitLab, errors, ground),
+                projectAccess(configuration.agent(), gitLab, errors, ground), new HttpAgentConfigurationReporter(gitLab, ground.timers()),
+                access(configuration, gitLab, errors, ground), Optional.of(gitLab), Optional.empty(), gitLab);
     }
 
-    private static ProjectLookup projects(AgentSection section, GitLabClient gitLab, Ground ground) {
+    private static ProjectLookup projects(AgentSection section, GitLabClient gitLab, ErrorCache errors, Ground ground) {
         CachedLookup.Lifetimes lifetimes = new CachedLookup.Lifetimes(section.gitops().projectInfoCacheTtl(),
                 section.gitops().projectInfoCacheErrorTtl(), section.infoCacheStaleTtl());
-        return new ProjectLookup(new CachedProjectInfoSource(new HttpProjectInfoSource(gitLab), new MemoryErrorCache(ground.timers()),
-                lifetimes, ground.timers(), ground.executor(), ground.log()), HttpProjectInfoSource.REMEDY);
+        return new ProjectLookup(new CachedProjectInfoSource(new HttpProjectInfoSource(gitLab), errors, lifetimes, ground.timers(),
+                ground.executor(), ground.log()), HttpProjectInfoSource.REMEDY);
     }
 
-    private static ProjectAccessSource projectAccess(AgentSection section, GitLabClient gitLab, Ground ground) {
-        return new CachedProjectAccessSource(new HttpProjectAccessSource(gitLab), new MemoryErrorCache(ground.timers()),
-                section.infoCacheStaleTtl(), ground.timers(), ground.executor(), ground.log());
+    private static ProjectAccessSource projectAccess(AgentSection section, GitLabClient gitLab, ErrorCache errors, Ground ground) {
+        return new CachedProjectAccessSource(new HttpProjectAccessSource(gitLab), errors, section.infoCacheStaleTtl(), ground.timers(),
+                ground.executor(), ground.log());
     }
 
-    private static AgentAccess access(KasConfiguration configuration, GitLabClient gitLab, Ground ground) {
+    private static AgentAccess access(KasConfiguration configuration, GitLabClient gitLab, ErrorCache errors, Ground ground) {
         CachedLookup.Lifetimes lifetimes = configuration.agent().kubernetesApi().map(
                 section -> new CachedLookup.Lifetimes(section.allowedAgentCacheTtl(), section.allowedAgentCacheErrorTtl(),
                         configuration.agent().infoCacheStaleTtl()))
                 .orElse(new CachedLookup.Lifetimes(Duration.ZERO, Duration.ZERO, Duration.ZERO));
-        return new GitLabAgentAccess(gitLab, new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(),
-                ground.log());
+        return new GitLabAgentAccess(gitLab, errors, lifetimes, ground.timers(), ground.executor(), ground.log());
     }
 
     private static GitLabClient client(GitLabSection section, Secret secret, Ground ground) throws StartException {

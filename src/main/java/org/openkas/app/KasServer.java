@@ -12,6 +12,7 @@ import org.openkas.common.Timers;
 import org.openkas.config.ConfigurationException;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
+import org.openkas.gitlab.GitLabClient;
 import org.openkas.gitlab.HttpUsageReports;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.HandoffListener;
@@ -46,16 +47,17 @@ public final class KasServer implements AutoCloseable {
     private final Optional<KubernetesApiServer> kubernetesApi;
     private final ObservabilityEndpoint observability;
 
-    private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Probes probes) throws StartException {
+    private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Probes probes, Optional<GitLabClient> gitLab,
+            SharedState state) throws StartException {
         this.ground = ground;
         this.probes = probes;
         GrpcServerMetrics grpcMetrics = new GrpcServerMetrics(ground.metrics().registry());
         closers.add(ground);
-        Agents agents = Agents.of(configuration, secrets.gitlab(), ground);
+        closers.add(state);
+        Agents agents = Agents.of(configuration, gitLab, state.errors(), ground);
         closers.add(agents.closer());
         Repositories repositories = Repositories.of(configuration, ground);
         closers.addAll(repositories.closers());
-        SharedState state = SharedState.of(configuration, ground);
         usageReporter = usageReporter(configuration, agents, state, ground);
         usageReporter.ifPresent(closers::add);
         TunnelRegistry tunnels = new TunnelRegistry(ground.log());
@@ -63,7 +65,7 @@ public final class KasServer implements AutoCloseable {
                 ground.log());
         AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
         closers.addAll(services.closers());
-        agentListeners = AgentListeners.of(configuration.agent(), agents, services, tunnels, grpcMetrics, ground);
+        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), tunnels, grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
                 : Optional.of(RailsApiListener.of(configuration.api().get(), secrets.api().orElseThrow(), configuration.compatibleVersion(),
@@ -83,7 +85,7 @@ public final class KasServer implements AutoCloseable {
     }
 
     /**
-     * Puts a server together; nothing listens yet.
+     * Puts a server together; nothing listens yet, but Redis is connected where it is configured.
      *
      * @param variables the environment variables
      * @param work a directory that the server may write to
@@ -101,7 +103,15 @@ public final class KasServer implements AutoCloseable {
         secrets.warnings().forEach(text -> log.with("warning", text).warn("Configuration"));
         Ground ground = Ground.lay(variables, build, work, log);
         try {
-            return new KasServer(configuration, secrets, ground, probes);
+            // the reference's order: the first error decides what the operator sees
+            Optional<GitLabClient> gitLab = Agents.gitLabClient(configuration, secrets.gitlab(), ground);
+            SharedState state = SharedState.of(configuration, probes, ground);
+            try {
+                return new KasServer(configuration, secrets, ground, probes, gitLab, state);
+            } catch (StartException | RuntimeException e) {
+                state.close();
+                throw e;
+            }
         } catch (StartException | RuntimeException e) {
             ground.close();
             throw e;

@@ -5,6 +5,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.openkas.agentapi.AgentGate;
 import org.openkas.agentapi.AgentServer;
@@ -43,7 +44,7 @@ final class TunnelBench implements AutoCloseable {
     }
 
     TunnelBench(Duration maxConnectionAge, ConnectionPolicy policy) {
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(metrics), MessageRules::violations, _ -> true, () -> {
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(metrics), MessageRules::violations, _ -> CompletableFuture.completedFuture(true), () -> {
         }, Map.of(), log.log());
         ListenerSettings settings = new ListenerSettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), new Security.Plain(),
                 new Opening.Http2OrWebSocket("gitlab-kas/v1.2.3/abcdef"), maxConnectionAge, Duration.ZERO, policy);

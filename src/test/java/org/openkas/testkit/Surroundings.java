@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * What a server under load has around it: doubles of GitLab and Gitaly, a project with an agent's configuration, and a file of
  * settings that names them and free ports of the loopback address, without limits that a load would meet and with a short end.
- * Any CI job may reach agent 1. Nobody listens at the address of Redis unless the caller starts one. Thread-safe.
+ * Any CI job may reach agent 1. Redis is a real one. Thread-safe.
  */
 public final class Surroundings implements AutoCloseable {
     private static final String PROJECT = "group/load";
@@ -21,6 +21,7 @@ public final class Surroundings implements AutoCloseable {
     private final FakeGitLab gitLab = FakeGitLab.release16();
     private final FakeGitaly gitaly = FakeGitaly.onTcp();
     private final List<Integer> ports = FreePorts.some(7);
+    private final RealRedis redis;
     private final Path file;
 
     /** Writes into {@code directory}; GitLab knows so many agents. */
@@ -31,6 +32,7 @@ public final class Surroundings implements AutoCloseable {
             gitLab.agent(token(i), agentInfo(i));
         }
         gitLab.always("/job/allowed_agents", request -> GitLabAnswer.json(200, ALLOWED));
+        redis = RealRedis.at(ports.get(5));
         file = settings(directory);
     }
 
@@ -61,7 +63,7 @@ public final class Surroundings implements AutoCloseable {
                 gitaly: {global_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000},
                   per_server_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}
                 """.formatted(gitLab.address(), secret, agentPort(), kubernetesPort(), probesPort(), ports.get(3), ports.get(4),
-                redisPort()));
+                redis.port()));
     }
 
     /** The settings, for {@code --configuration-file}. */
@@ -94,11 +96,6 @@ public final class Surroundings implements AutoCloseable {
         return ports.get(2);
     }
 
-    /** Where the settings have Redis. */
-    public int redisPort() {
-        return ports.get(5);
-    }
-
     /** A port for Open Liberty; the settings do not name it, {@code OPENKAS_HTTP_PORT} does. */
     public int httpPort() {
         return ports.get(6);
@@ -116,6 +113,7 @@ public final class Surroundings implements AutoCloseable {
 
     @Override
     public void close() {
+        redis.close();
         gitLab.close();
         gitaly.close();
     }

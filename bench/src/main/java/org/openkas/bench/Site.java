@@ -31,7 +31,6 @@ final class Site implements AutoCloseable {
     private final Surroundings surroundings;
     private final Path directory;
     private final Process process;
-    private final Optional<Process> redis;
 
     /** {@code peer}: the program to start in place of the distribution. */
     Site(Optional<String> peer, int agents) throws Exception {
@@ -42,8 +41,6 @@ final class Site implements AutoCloseable {
         agentPort = surroundings.agentPort();
         kubernetesPort = surroundings.kubernetesPort();
         httpPort = surroundings.httpPort();
-        redis = peer.isEmpty() ? Optional.empty() : Optional.of(start(List.of(System.getenv().getOrDefault("REDIS_BIN", "redis-server"), "--port",
-                Integer.toString(surroundings.redisPort()), "--save", "", "--appendonly", "no"), directory.resolve("redis.log")));
         log = directory.resolve("server.log");
         String program = peer.orElse(System.getProperty("openkas.distribution", "target/openkas") + "/bin/openkas");
         long before = System.nanoTime();
@@ -110,7 +107,6 @@ final class Site implements AutoCloseable {
         } else if (process.exitValue() != 0) {
             System.out.println("the server ended with status " + process.exitValue() + ":\n" + Files.readString(log));
         }
-        redis.ifPresent(Process::destroy);
         surroundings.close();
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
