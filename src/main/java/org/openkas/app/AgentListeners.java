@@ -20,7 +20,6 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
 import org.openkas.net.Security;
 import org.openkas.net.TlsException;
-import org.openkas.reversetunnel.TunnelRegistry;
 
 /**
  * The two ways in for agents, which lead to the same services: the KAS port, and WebSockets that somebody else terminates
@@ -32,21 +31,21 @@ final class AgentListeners implements AutoCloseable {
 
     private final AgentServer port;
     private final HandedOverAgents handedOver;
-    private final TunnelRegistry tunnels;
+    private final Runnable tunnelsEnd;
 
-    private AgentListeners(AgentServer port, HandedOverAgents handedOver, TunnelRegistry tunnels) {
+    private AgentListeners(AgentServer port, HandedOverAgents handedOver, Runnable tunnelsEnd) {
         this.port = port;
         this.handedOver = handedOver;
-        this.tunnels = tunnels;
+        this.tunnelsEnd = tunnelsEnd;
     }
 
     /**
      * Puts both together; nothing listens yet.
      *
-     * @param tunnels whose waiting streams end with the listeners
+     * @param tunnelsEnd ends the streams that wait for calls; may block for some seconds, and be called again
      * @throws StartException if the configuration names something that cannot be used
      */
-    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TunnelRegistry tunnels,
+    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, Runnable tunnelsEnd,
             GrpcServerMetrics metrics, Ground ground) throws StartException {
         try {
             ListenerSettings settings = settings(section.listen(), ground);
@@ -54,7 +53,7 @@ final class AgentListeners implements AutoCloseable {
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
-            return new AgentListeners(port, handedOver, tunnels);
+            return new AgentListeners(port, handedOver, tunnelsEnd);
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);
         }
@@ -100,7 +99,7 @@ final class AgentListeners implements AutoCloseable {
         AtomicInteger left = new AtomicInteger(WAYS_IN);
         Runnable agesEnded = () -> {
             if (left.decrementAndGet() == 0) {
-                tunnels.stop();
+                tunnelsEnd.run();
             }
         };
         return List.of(limit -> port.drain(limit, agesEnded), limit -> handedOver.end(limit, agesEnded));
@@ -109,7 +108,7 @@ final class AgentListeners implements AutoCloseable {
     /** Cuts off what still runs. */
     @Override
     public void close() {
-        tunnels.stop();
+        tunnelsEnd.run();
         handedOver.close();
         port.close();
     }

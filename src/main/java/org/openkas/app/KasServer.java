@@ -12,6 +12,7 @@ import org.openkas.common.Timers;
 import org.openkas.config.ConfigurationException;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
+import org.openkas.grpc.GrpcClientMetrics;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.HandoffListener;
 import org.openkas.kubernetesapi.KubernetesApiServer;
@@ -19,10 +20,13 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
 import org.openkas.observability.ObservabilityEndpoint;
 import org.openkas.observability.Probes;
+import org.openkas.privateapi.PrivateApiServer;
 import org.openkas.railsapi.RailsApiServer;
+import org.openkas.reversetunnel.IdleAgents;
 import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.routing.AgentChannels;
 import org.openkas.routing.LocalAgentChannels;
+import org.openkas.routing.RoutedAgentChannels;
 import org.openkas.routing.RoutingMetrics;
 
 /**
@@ -39,26 +43,39 @@ public final class KasServer implements AutoCloseable {
     private final List<AutoCloseable> closers = new ArrayList<>();
     private final AgentChannels agentChannels;
     private final AgentListeners agentListeners;
+    private final Optional<ClusterMember> member;
+    private final Optional<PrivateApiServer> privateApi;
     private final Optional<RailsApiServer> railsApi;
     private final Optional<KubernetesApiServer> kubernetesApi;
     private final ObservabilityEndpoint observability;
 
-    private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Probes probes) throws StartException {
+    private KasServer(KasConfiguration configuration, KasSecrets secrets, Optional<TunnelTrackers> shared, Ground ground, Probes probes)
+            throws StartException {
         this.ground = ground;
         this.probes = probes;
         GrpcServerMetrics grpcMetrics = new GrpcServerMetrics(ground.metrics().registry());
+        GrpcClientMetrics clientMetrics = new GrpcClientMetrics(ground.metrics().registry());
         closers.add(ground);
         Agents agents = Agents.of(configuration, secrets.gitlab(), ground);
         closers.add(agents.closer());
-        Repositories repositories = Repositories.of(configuration, ground);
-        closers.addAll(repositories.closers());
-        SharedState state = SharedState.of(configuration, ground);
-        TunnelRegistry tunnels = new TunnelRegistry(ground.log());
-        agentChannels = new LocalAgentChannels(tunnels, new RoutingMetrics(ground.metrics().registry()), ground.timers(), ground.executor(),
+        SharedState state = SharedState.of(configuration, shared, ground);
+        member = configuration.privateApi().isEmpty()
+                ? Optional.empty()
+                : Optional.of(ClusterMember.of(configuration.privateApi().get(), configuration, secrets.privateApi().orElseThrow(),
+                        state.tunnels(), clientMetrics, ground));
+        member.ifPresent(closers::add);
+        TunnelRegistry tunnels = new TunnelRegistry(member.<IdleAgents>map(ClusterMember::announcements).orElse(IdleAgents.UNWATCHED),
                 ground.log());
+        privateApi = configuration.privateApi().isEmpty()
+                ? Optional.empty()
+                : Optional.of(PrivateApiListener.of(configuration.privateApi().get(), secrets.privateApi().orElseThrow(), tunnels,
+                        configuration.agent().kubernetesApi().isPresent(), grpcMetrics, ground));
+        agentChannels = channels(tunnels);
+        Repositories repositories = Repositories.of(configuration, clientMetrics, ground);
+        closers.addAll(repositories.closers());
         AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
         closers.add(services.configurations());
-        agentListeners = AgentListeners.of(configuration.agent(), agents, services, tunnels, grpcMetrics, ground);
+        agentListeners = AgentListeners.of(configuration.agent(), agents, services, () -> end(tunnels), grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
                 : Optional.of(RailsApiListener.of(configuration.api().get(), secrets.api().orElseThrow(), configuration.compatibleVersion(),
@@ -68,6 +85,19 @@ public final class KasServer implements AutoCloseable {
                 : Optional.of(KubernetesApiListener.of(configuration.agent().kubernetesApi().get(), configuration, agents.access(),
                         agentChannels, ground));
         observability = ObservabilityListener.of(configuration.observability(), probes, ground);
+    }
+
+    private AgentChannels channels(TunnelRegistry tunnels) {
+        RoutingMetrics metrics = new RoutingMetrics(ground.metrics().registry());
+        return member.<AgentChannels>map(others -> new RoutedAgentChannels(tunnels, others.gateways(), metrics, ground.timers(),
+                ground.executor(), ground.log()))
+                .orElseGet(() -> new LocalAgentChannels(tunnels, metrics, ground.timers(), ground.executor(), ground.log()));
+    }
+
+    /** Tunnels that wait end, here and in what the other servers know. */
+    private void end(TunnelRegistry tunnels) {
+        tunnels.stop();
+        member.ifPresent(ClusterMember::leave);
     }
 
     /**
@@ -80,6 +110,12 @@ public final class KasServer implements AutoCloseable {
     public static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log,
             Probes probes)
             throws StartException {
+        return assemble(configuration, variables, build, work, log, probes, Optional.empty());
+    }
+
+    /** As the other; {@code shared} is where several servers of one process know each other's tunnels. */
+    static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log,
+            Probes probes, Optional<TunnelTrackers> shared) throws StartException {
         KasSecrets secrets;
         try {
             secrets = KasSecrets.read(configuration);
@@ -89,7 +125,7 @@ public final class KasServer implements AutoCloseable {
         secrets.warnings().forEach(text -> log.with("warning", text).warn("Configuration"));
         Ground ground = Ground.lay(variables, build, work, log);
         try {
-            return new KasServer(configuration, secrets, ground, probes);
+            return new KasServer(configuration, secrets, shared, ground, probes);
         } catch (StartException | RuntimeException e) {
             ground.close();
             throw e;
@@ -103,6 +139,7 @@ public final class KasServer implements AutoCloseable {
      */
     public void start() throws StartException {
         Probes.Toggle agentsReady = probes.readinessToggle("agentServer");
+        Optional<Probes.Toggle> privateReady = privateApi.map(api -> probes.readinessToggle("privateApiServer"));
         Optional<Probes.Toggle> apiReady = railsApi.map(api -> probes.readinessToggle("apiServer"));
         Optional<Probes.Toggle> kubernetesReady = kubernetesApi.map(api -> probes.readinessToggle("kubernetesApi"));
         try {
@@ -113,6 +150,11 @@ public final class KasServer implements AutoCloseable {
         try {
             agentListeners.start();
             agentsReady.ready();
+            member.ifPresent(cluster -> cluster.announcements().start());
+            if (privateApi.isPresent()) {
+                privateApi.get().start();
+                privateReady.orElseThrow().ready();
+            }
             if (railsApi.isPresent()) {
                 railsApi.get().start();
                 apiReady.orElseThrow().ready();
@@ -138,6 +180,11 @@ public final class KasServer implements AutoCloseable {
     /** Where agents connect. Only after {@link #start}. */
     public BoundAddress agentListener() {
         return agentListeners.bound();
+    }
+
+    /** Where other servers connect, if they may. Only after {@link #start}. */
+    Optional<BoundAddress> privateApiListener() {
+        return privateApi.map(PrivateApiServer::bound);
     }
 
     /** Where clients of clusters connect, if they may. Only after {@link #start}. */
@@ -185,6 +232,7 @@ public final class KasServer implements AutoCloseable {
             }
             List<Drain> drains = new ArrayList<>(agentListeners.drains());
             railsApi.ifPresent(api -> drains.add(api::drain));
+            privateApi.ifPresent(api -> drains.add(api::drain));
             Drain.allAtOnce(drains, DRAIN_LIMIT);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -201,6 +249,7 @@ public final class KasServer implements AutoCloseable {
     public void close() {
         kubernetesApi.ifPresent(KubernetesApiServer::close);
         railsApi.ifPresent(RailsApiServer::close);
+        privateApi.ifPresent(PrivateApiServer::close);
         agentListeners.close();
         observability.close();
         for (AutoCloseable closer : closers.reversed()) {
