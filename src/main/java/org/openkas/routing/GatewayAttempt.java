@@ -39,9 +39,9 @@ final class GatewayAttempt {
 
     void begin() {
         log.debug("Trying tunnel");
-        PeerConnections.Lease lease;
+        Peers.Lease lease;
         try {
-            lease = gateways.connections().lease(url);
+            lease = gateways.peers().lease(url);
         } catch (PeerUrlException e) {
             log.withError(e).error("Failed to dial kas");
             again(backoff.next());

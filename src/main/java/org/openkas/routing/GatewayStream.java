@@ -32,7 +32,7 @@ final class GatewayStream extends ClientCall.Listener<GatewayKasResponse> implem
     /** A deadline's end is told by this server; the other one ends by itself where it cannot be told. */
     private static final int DEADLINE_SLACK_SECONDS = 1;
 
-    private final PeerConnections.Lease lease;
+    private final Peers.Lease lease;
     private final GatewayAttempt attempt;
     private @Nullable ClientCall<ByteString, GatewayKasResponse> call;
     private @Nullable WayReceiver receiver;
@@ -40,7 +40,7 @@ final class GatewayStream extends ClientCall.Listener<GatewayKasResponse> implem
     /** Known only to the call's events, which come one at a time. */
     private int last = FieldOrder.START;
 
-    GatewayStream(PeerConnections.Lease lease, GatewayAttempt attempt) {
+    GatewayStream(Peers.Lease lease, GatewayAttempt attempt) {
         this.lease = lease;
         this.attempt = attempt;
     }

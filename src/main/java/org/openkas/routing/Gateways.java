@@ -28,7 +28,7 @@ public final class Gateways {
     private static final Metadata.Key<String> AUTHORIZATION = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
     private final Set<String> ownUrls;
-    private final PeerConnections connections;
+    private final Peers peers;
     private final Supplier<String> tokens;
     private final GatewayUrls urls;
     private final Timers timers;
@@ -44,8 +44,13 @@ public final class Gateways {
      */
     public Gateways(List<String> ownUrls, TunnelTracker tracker, PeerConnections connections, Supplier<String> tokens, Timers timers,
             RandomGenerator random, Executor executor, Log log) {
+        this(ownUrls, tracker, (Peers) connections, tokens, timers, random, executor, log);
+    }
+
+    Gateways(List<String> ownUrls, TunnelTracker tracker, Peers peers, Supplier<String> tokens, Timers timers, RandomGenerator random,
+            Executor executor, Log log) {
         this.ownUrls = Set.copyOf(ownUrls);
-        this.connections = connections;
+        this.peers = peers;
         this.tokens = tokens;
         this.timers = timers;
         this.random = random;
@@ -71,8 +76,8 @@ public final class Gateways {
         return ownUrls.contains(url);
     }
 
-    PeerConnections connections() {
-        return connections;
+    Peers peers() {
+        return peers;
     }
 
     Timers timers() {

@@ -20,7 +20,7 @@ import org.openkas.net.Network;
  * One connection to each other server, opened when it is first needed, shared by all requests, closed when nobody has used it
  * for an hour (chapter 04 §5.9). Thread-safe; never blocks.
  */
-public final class PeerConnections implements AutoCloseable {
+public final class PeerConnections implements Peers, AutoCloseable {
     private static final int KEEP_ALIVE_LIMIT_SECONDS = 20;
     /** What a stream may send that its caller has not taken, bytes. No stream holds up others. */
     private static final int WINDOW = 1 << 20;
@@ -48,15 +48,6 @@ public final class PeerConnections implements AutoCloseable {
         }
     }
 
-    /** The right to call a server, to be given back once. */
-    interface Lease {
-        /** Calls go here. */
-        Channel channel();
-
-        /** Gives it back. */
-        void release();
-    }
-
     /** No connection yet. */
     public PeerConnections(PeerSettings settings, Timers timers, Log log) {
         this.settings = settings;
@@ -64,12 +55,8 @@ public final class PeerConnections implements AutoCloseable {
         this.log = log;
     }
 
-    /**
-     * A connection to a server; it may not be there yet.
-     *
-     * @throws PeerUrlException if that URL cannot be called
-     */
-    synchronized Lease lease(String url) throws PeerUrlException {
+    @Override
+    public synchronized Lease lease(String url) throws PeerUrlException {
         Peer peer = peers.get(url);
         if (peer == null) {
             if (closed) {
