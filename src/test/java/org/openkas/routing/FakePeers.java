@@ -10,12 +10,13 @@ import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.protobuf.ProtoUtils;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.HashSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.openkas.message.RawBytes;
 import org.openkas.proto.kas.GatewayKasResponse;
@@ -31,17 +32,17 @@ final class FakePeers implements Peers, AutoCloseable {
     private final Map<String, InProcess> servers = new HashMap<>();
     private final Map<String, Consumer<Seen>> answers = new HashMap<>();
     private final Set<String> unreachable = new HashSet<>();
-    final List<Seen> calls = new ArrayList<>();
-    int leases;
+    final List<Seen> calls = new CopyOnWriteArrayList<>();
+    private final AtomicInteger leases = new AtomicInteger();
 
     /** One call as its server sees it. */
     static final class Seen extends ServerCall.Listener<ByteString> {
         final String url;
         final Metadata headers;
-        final List<ByteString> messages = new ArrayList<>();
-        boolean halfClosed;
-        boolean cancelled;
-        boolean closed;
+        final List<ByteString> messages = new CopyOnWriteArrayList<>();
+        volatile boolean halfClosed;
+        volatile boolean cancelled;
+        volatile boolean closed;
         private final ServerCall<ByteString, GatewayKasResponse> call;
 
         private Seen(String url, ServerCall<ByteString, GatewayKasResponse> call, Metadata headers) {
@@ -114,6 +115,11 @@ final class FakePeers implements Peers, AutoCloseable {
         }).build());
     }
 
+    /** How many connections are in use. */
+    int leases() {
+        return leases.get();
+    }
+
     List<Seen> calls(String url) {
         return calls.stream().filter(seen -> seen.url.equals(url)).toList();
     }
@@ -123,7 +129,7 @@ final class FakePeers implements Peers, AutoCloseable {
         if (!unreachable.contains(url) && !servers.containsKey(url)) {
             throw new PeerUrlException("unsupported URL scheme in " + url);
         }
-        leases++;
+        leases.incrementAndGet();
         return new Lease() {
             @Override
             public Channel channel() {
@@ -132,7 +138,7 @@ final class FakePeers implements Peers, AutoCloseable {
 
             @Override
             public void release() {
-                leases--;
+                leases.decrementAndGet();
             }
         };
     }

@@ -22,6 +22,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -208,7 +213,7 @@ class RoutedCallsTest {
         assertThat(caller.messages).containsExactly(ScriptedCaller.answer("pong"));
         assertThat(caller.trailers.get(Metadata.Key.of("x-t", Metadata.ASCII_STRING_MARSHALLER))).isEqualTo("2");
         assertThat(routed("success")).isEqualTo(1);
-        assertThat(peers.leases).isZero();
+        assertThat(peers.leases()).isZero();
         assertNothingLeft();
     }
 
@@ -244,7 +249,7 @@ class RoutedCallsTest {
         seen[0].say(GatewayKasResponse.getDefaultInstance());
         assertThat(invalid.end().getDescription()).isEqualTo("invalid server response: invalid GatewayKasResponse.Msg: value is required");
         assertThat(peers.calls).hasSize(4);
-        assertThat(peers.leases).isZero();
+        assertThat(peers.leases()).isZero();
         assertNothingLeft();
     }
 
@@ -256,7 +261,7 @@ class RoutedCallsTest {
         caller.call.cancel("enough", null);
         assertThat(seen[0].cancelled).isTrue();
         assertThat(caller.end().getCode()).isEqualTo(Status.Code.CANCELLED);
-        assertThat(peers.leases).isZero();
+        assertThat(peers.leases()).isZero();
         assertNothingLeft();
     }
 
@@ -276,7 +281,7 @@ class RoutedCallsTest {
             assertThat(call.started()).isFalse();
             assertThat(call.cancelled).isTrue();
         });
-        assertThat(peers.leases).as("only the one in use").isEqualTo(1);
+        assertThat(peers.leases()).as("only the one in use").isEqualTo(1);
         assertThat(tracker.questions).isEqualTo(1);
     }
 
@@ -296,7 +301,7 @@ class RoutedCallsTest {
         silent.forEach(call -> call.say(FakePeers.TUNNEL_READY));
         assertThat(silent).noneMatch(Seen::started);
         assertThat(caller.ready).isDone();
-        assertThat(peers.leases).isZero();
+        assertThat(peers.leases()).isZero();
         assertNothingLeft();
     }
 
@@ -326,7 +331,7 @@ class RoutedCallsTest {
         caller.call.cancel(null, null);
         assertThat(caller.end().getDescription()).isEqualTo("RouteToKasStreamHandler request aborted: context canceled");
         assertThat(peers.calls).allSatisfy(call -> assertThat(call.cancelled).isTrue());
-        assertThat(peers.leases).isZero();
+        assertThat(peers.leases()).isZero();
         assertThat(routed("aborted")).isEqualTo(1);
         timers.advance(GatewayUrls.PERIOD);
         int questions = tracker.questions;
@@ -461,7 +466,7 @@ class RoutedCallsTest {
 
     @RepeatedTest(200)
     @DisplayName("TC-42: whatever gateways, agents and callers do in whatever order: one way a call at most, and nothing is left")
-    void interleavings(RepetitionInfo run) {
+    void interleavings(RepetitionInfo run) throws Exception {
         Random random = new Random(run.getCurrentRepetition());
         for (String url : List.of(X, Y, Z)) {
             peers.answer(url, call -> {
@@ -473,9 +478,14 @@ class RoutedCallsTest {
         tracker.urls = List.of(X, Y, Z);
         List<ScriptedCaller> callers = new ArrayList<>();
         List<ScriptedAgent> tunnels = new ArrayList<>();
+        List<String> local = new ArrayList<>();
         for (int step = 0; step < 120; step++) {
             switch (random.nextInt(8)) {
-                case 0 -> callers.add(caller());
+                case 0 -> {
+                    Metadata headers = new Metadata();
+                    headers.put(KEY, "caller-" + callers.size());
+                    callers.add(ScriptedCaller.begin(channels.to(AgentType.AGENTK, 7), headers, CallOptions.DEFAULT, 1_000));
+                }
                 case 1 -> tunnels.add(localTunnel());
                 case 2 -> timers.advance(Duration.ofMillis(random.nextInt(60)));
                 case 3 -> {
@@ -489,16 +499,56 @@ class RoutedCallsTest {
                     }
                 }
             }
-            long remote = peers.calls.stream().filter(Seen::started).count();
-            long local = tunnels.stream().filter(tunnel -> !tunnel.heardNothing()).count();
-            long ready = callers.stream().filter(caller -> caller.ready.isDone()).count();
-            assertThat(remote + local).as("ways given away in step %d", step).isGreaterThanOrEqualTo(ready).isLessThanOrEqualTo(callers.size());
+            for (ScriptedAgent tunnel : List.copyOf(tunnels)) {
+                if (!tunnel.heardNothing()) {
+                    local.add(tunnel.next().getRequestInfo().getMetaOrThrow("key1").getValue(0));
+                    tunnels.remove(tunnel);
+                }
+            }
+            List<String> ways = new ArrayList<>(local);
+            peers.calls.stream().filter(Seen::started).map(call -> call.headers.get(KEY)).forEach(ways::add);
+            assertThat(ways).as("the callers that have a way after step %d", step).doesNotHaveDuplicates();
+            assertThat(callers).filteredOn(caller -> caller.ready.isDone()).hasSizeLessThanOrEqualTo(ways.size());
         }
         callers.forEach(caller -> caller.call.cancel("end", null));
         assertThat(callers).allSatisfy(caller -> assertThat(caller.end).isDone());
         assertThat(peers.calls).noneMatch(Seen::open);
-        assertThat(peers.leases).isZero();
+        assertThat(peers.leases()).isZero();
         assertNothingLeft();
+    }
+
+    @Test
+    @DisplayName("TC-42: two gateways ready at the same moment, 1000 times: exactly one is started, the other one is cancelled")
+    void race() throws Exception {
+        List<Seen> asked = new CopyOnWriteArrayList<>();
+        peers.answer(Y, asked::add);
+        peers.answer(Z, asked::add);
+        tracker.urls = List.of(Y, Z);
+        try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            for (int round = 0; round < 1_000; round++) {
+                asked.clear();
+                ScriptedCaller caller = caller();
+                timers.advance(Gateways.PATIENCE);
+                assertThat(asked).hasSize(2);
+                CyclicBarrier together = new CyclicBarrier(2);
+                List<Future<?>> said = new ArrayList<>();
+                for (Seen call : asked) {
+                    said.add(threads.submit(() -> {
+                        together.await();
+                        call.say(FakePeers.TUNNEL_READY);
+                        return null;
+                    }));
+                }
+                for (Future<?> each : said) {
+                    each.get();
+                }
+                assertThat(asked).as("round %d", round).filteredOn(Seen::started).hasSize(1);
+                assertThat(asked).as("round %d", round).filteredOn(call -> call.cancelled).hasSize(1).noneMatch(Seen::started);
+                assertThat(caller.ready).isDone();
+                caller.call.cancel("next", null);
+            }
+        }
+        assertThat(peers.leases()).isZero();
     }
 
     private static void act(Seen call, Random random) {
