@@ -20,7 +20,6 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
 import org.openkas.net.Security;
 import org.openkas.net.TlsException;
-import org.openkas.reversetunnel.TunnelRegistry;
 
 /**
  * The two ways in for agents, which lead to the same services: the KAS port, and WebSockets that somebody else terminates
@@ -44,10 +43,10 @@ final class AgentListeners implements AutoCloseable {
      * Puts both together; nothing listens yet.
      *
      * @param limiter says how often a token may call
-     * @param tunnels whose waiting streams end with the listeners
+     * @param waitingEnds ends the streams that wait for calls or news; may block for some seconds, and be called again
      * @throws StartException if the configuration names something that cannot be used
      */
-    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TokenLimiter limiter, TunnelRegistry tunnels,
+    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TokenLimiter limiter, Runnable waitingEnds,
             GrpcServerMetrics metrics, Ground ground) throws StartException {
         try {
             ListenerSettings settings = settings(section.listen(), ground);
@@ -55,10 +54,7 @@ final class AgentListeners implements AutoCloseable {
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
-            return new AgentListeners(port, handedOver, () -> {
-                tunnels.stop();
-                services.flux().stop();
-            });
+            return new AgentListeners(port, handedOver, waitingEnds);
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);
         }

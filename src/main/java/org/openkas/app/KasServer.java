@@ -14,6 +14,7 @@ import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
 import org.openkas.gitlab.GitLabClient;
 import org.openkas.gitlab.HttpUsageReports;
+import org.openkas.grpc.GrpcClientMetrics;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.HandoffListener;
 import org.openkas.kubernetesapi.KubernetesApiServer;
@@ -21,10 +22,13 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
 import org.openkas.observability.ObservabilityEndpoint;
 import org.openkas.observability.Probes;
+import org.openkas.privateapi.PrivateApiServer;
 import org.openkas.railsapi.RailsApiServer;
+import org.openkas.reversetunnel.IdleAgents;
 import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.routing.AgentChannels;
 import org.openkas.routing.LocalAgentChannels;
+import org.openkas.routing.RoutedAgentChannels;
 import org.openkas.routing.RoutingMetrics;
 import org.openkas.usagemetrics.UsageReporter;
 
@@ -43,6 +47,8 @@ public final class KasServer implements AutoCloseable {
     private final Optional<UsageReporter> usageReporter;
     private final AgentChannels agentChannels;
     private final AgentListeners agentListeners;
+    private final Optional<ClusterMember> member;
+    private final Optional<PrivateApiServer> privateApi;
     private final Optional<RailsApiServer> railsApi;
     private final Optional<KubernetesApiServer> kubernetesApi;
     private final ObservabilityEndpoint observability;
@@ -52,20 +58,31 @@ public final class KasServer implements AutoCloseable {
         this.ground = ground;
         this.probes = probes;
         GrpcServerMetrics grpcMetrics = new GrpcServerMetrics(ground.metrics().registry());
+        GrpcClientMetrics clientMetrics = new GrpcClientMetrics(ground.metrics().registry());
         closers.add(ground);
         closers.add(state);
         Agents agents = Agents.of(configuration, gitLab, state.errors(), ground);
         closers.add(agents.closer());
-        Repositories repositories = Repositories.of(configuration, ground);
-        closers.addAll(repositories.closers());
         usageReporter = usageReporter(configuration, agents, state, ground);
         usageReporter.ifPresent(closers::add);
-        TunnelRegistry tunnels = new TunnelRegistry(ground.log());
-        agentChannels = new LocalAgentChannels(tunnels, new RoutingMetrics(ground.metrics().registry()), ground.timers(), ground.executor(),
+        member = configuration.privateApi().isEmpty()
+                ? Optional.empty()
+                : Optional.of(ClusterMember.of(configuration.privateApi().get(), configuration, secrets.privateApi().orElseThrow(),
+                        state.tunnels(), clientMetrics, ground));
+        member.ifPresent(closers::add);
+        TunnelRegistry tunnels = new TunnelRegistry(member.<IdleAgents>map(ClusterMember::announcements).orElse(IdleAgents.UNWATCHED),
                 ground.log());
+        privateApi = configuration.privateApi().isEmpty()
+                ? Optional.empty()
+                : Optional.of(PrivateApiListener.of(configuration.privateApi().get(), secrets.privateApi().orElseThrow(), tunnels,
+                        configuration.agent().kubernetesApi().isPresent(), grpcMetrics, ground));
+        agentChannels = channels(tunnels);
+        Repositories repositories = Repositories.of(configuration, clientMetrics, ground);
+        closers.addAll(repositories.closers());
         AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
         closers.addAll(services.closers());
-        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), tunnels, grpcMetrics, ground);
+        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), () -> end(tunnels, services),
+                grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
                 : Optional.of(RailsApiListener.of(configuration.api().get(), secrets.api().orElseThrow(), configuration.compatibleVersion(),
@@ -84,6 +101,20 @@ public final class KasServer implements AutoCloseable {
                 .map(gitLab -> new UsageReporter(state.usage(), new HttpUsageReports(gitLab), period, ground.timers(), ground.log()));
     }
 
+    private AgentChannels channels(TunnelRegistry tunnels) {
+        RoutingMetrics metrics = new RoutingMetrics(ground.metrics().registry());
+        return member.<AgentChannels>map(others -> new RoutedAgentChannels(tunnels, others.gateways(), metrics, ground.timers(),
+                ground.executor(), ground.log()))
+                .orElseGet(() -> new LocalAgentChannels(tunnels, metrics, ground.timers(), ground.executor(), ground.log()));
+    }
+
+    /** Streams that wait end; of tunnels the other servers are told as well. */
+    private void end(TunnelRegistry tunnels, AgentServices services) {
+        tunnels.stop();
+        services.flux().stop();
+        member.ifPresent(ClusterMember::leave);
+    }
+
     /**
      * Puts a server together; nothing listens yet, but Redis is connected where it is configured.
      *
@@ -94,6 +125,12 @@ public final class KasServer implements AutoCloseable {
     public static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log,
             Probes probes)
             throws StartException {
+        return assemble(configuration, variables, build, work, log, probes, Optional.empty());
+    }
+
+    /** As the other; {@code shared} is where several servers of one process know each other's tunnels. */
+    static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log,
+            Probes probes, Optional<TunnelTrackers> shared) throws StartException {
         KasSecrets secrets;
         try {
             secrets = KasSecrets.read(configuration);
@@ -105,7 +142,7 @@ public final class KasServer implements AutoCloseable {
         try {
             // the reference's order: the first error decides what the operator sees
             Optional<GitLabClient> gitLab = Agents.gitLabClient(configuration, secrets.gitlab(), ground);
-            SharedState state = SharedState.of(configuration, probes, ground);
+            SharedState state = SharedState.of(configuration, shared, probes, ground);
             try {
                 return new KasServer(configuration, secrets, ground, probes, gitLab, state);
             } catch (StartException | RuntimeException e) {
@@ -125,6 +162,7 @@ public final class KasServer implements AutoCloseable {
      */
     public void start() throws StartException {
         Probes.Toggle agentsReady = probes.readinessToggle("agentServer");
+        Optional<Probes.Toggle> privateReady = privateApi.map(api -> probes.readinessToggle("privateApiServer"));
         Optional<Probes.Toggle> apiReady = railsApi.map(api -> probes.readinessToggle("apiServer"));
         Optional<Probes.Toggle> kubernetesReady = kubernetesApi.map(api -> probes.readinessToggle("kubernetesApi"));
         try {
@@ -136,6 +174,11 @@ public final class KasServer implements AutoCloseable {
         try {
             agentListeners.start();
             agentsReady.ready();
+            member.ifPresent(cluster -> cluster.announcements().start());
+            if (privateApi.isPresent()) {
+                privateApi.get().start();
+                privateReady.orElseThrow().ready();
+            }
             if (railsApi.isPresent()) {
                 railsApi.get().start();
                 apiReady.orElseThrow().ready();
@@ -161,6 +204,11 @@ public final class KasServer implements AutoCloseable {
     /** Where agents connect. Only after {@link #start}. */
     public BoundAddress agentListener() {
         return agentListeners.bound();
+    }
+
+    /** Where other servers connect, if they may. Only after {@link #start}. */
+    Optional<BoundAddress> privateApiListener() {
+        return privateApi.map(PrivateApiServer::bound);
     }
 
     /** Where clients of clusters connect, if they may. Only after {@link #start}. */
@@ -208,6 +256,7 @@ public final class KasServer implements AutoCloseable {
             }
             List<Drain> drains = new ArrayList<>(agentListeners.drains());
             railsApi.ifPresent(api -> drains.add(api::drain));
+            privateApi.ifPresent(api -> drains.add(api::drain));
             Drain.allAtOnce(drains, DRAIN_LIMIT);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -224,6 +273,7 @@ public final class KasServer implements AutoCloseable {
     public void close() {
         kubernetesApi.ifPresent(KubernetesApiServer::close);
         railsApi.ifPresent(RailsApiServer::close);
+        privateApi.ifPresent(PrivateApiServer::close);
         agentListeners.close();
         observability.close();
         for (AutoCloseable closer : closers.reversed()) {

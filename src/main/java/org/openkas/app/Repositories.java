@@ -1,5 +1,6 @@
 package org.openkas.app;
 
+import io.grpc.ClientInterceptor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,6 @@ import org.openkas.config.KasConfiguration;
 import org.openkas.gitaly.GitalyRepositoryReader;
 import org.openkas.gitaly.RateLimitObserver;
 import org.openkas.gitaly.RateLimits;
-import org.openkas.grpc.GrpcClientMetrics;
 import org.openkas.jgit.JGitRepositoryReader;
 import org.openkas.repository.CachedFiles;
 import org.openkas.repository.PollingRefWatches;
@@ -42,10 +42,11 @@ record Repositories(RepositoryReader reader, RefWatches watches, CachedFiles fil
     /** Small manifests and listings of the commits that agents synchronise at present. */
     private static final long MANIFEST_CACHE_BYTES = 32L << 20;
 
-    static Repositories of(KasConfiguration configuration, Ground ground) {
+    /** {@code counted} sees every call of Gitaly. */
+    static Repositories of(KasConfiguration configuration, ClientInterceptor counted, Ground ground) {
         GitalyRepositoryReader gitaly = new GitalyRepositoryReader(limits(configuration.gitaly()), ground.build(), ground.timers(),
                 ground.random(),
-                ground.variables(), List.of(new GrpcClientMetrics(ground.metrics().registry())), observer(ground));
+                ground.variables(), List.of(counted), observer(ground));
         boolean standalone = configuration.standalone().isPresent();
         // GitLab names Gitaly servers only: an answer of it must never make this server read a directory of its own host
         RepositoryReader reader = standalone

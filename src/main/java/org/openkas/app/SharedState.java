@@ -10,6 +10,7 @@ import org.openkas.cluster.MemoryAgentTracker;
 import org.openkas.cluster.MemoryErrorCache;
 import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.cluster.MemoryTokenLimiter;
+import org.openkas.cluster.MemoryTunnelTracker;
 import org.openkas.cluster.RedisSharedState;
 import org.openkas.cluster.TokenLimiter;
 import org.openkas.config.AgentSection;
@@ -26,32 +27,36 @@ import org.openkas.usage.MemoryUsageCounters;
  * @param pushes what GitLab says of pushes, for whoever watches for them
  * @param errors what GitLab refused
  * @param limiter how often tokens may call
+ * @param tunnels which servers have tunnels of which agents
  * @param usage what was used on this server, until GitLab is told
  * @param redis where it is shared; empty: this server keeps it for itself
  */
-record SharedState(AgentTracker tracker, GitPushEvents pushes, ErrorCache errors, TokenLimiter limiter, MemoryUsageCounters usage,
-        Optional<RedisSharedState> redis) implements AutoCloseable {
+record SharedState(AgentTracker tracker, GitPushEvents pushes, ErrorCache errors, TokenLimiter limiter, TunnelTrackers tunnels,
+        MemoryUsageCounters usage, Optional<RedisSharedState> redis) implements AutoCloseable {
 
     /**
      * In Redis where it is configured, else in the memory of this server; the metric of connected agents is counted from it.
      *
+     * @param shared where the tunnels are known that other servers of this process have, if there are any
      * @throws StartException if Redis cannot be used
      */
-    static SharedState of(KasConfiguration configuration, Probes probes, Ground ground) throws StartException {
+    static SharedState of(KasConfiguration configuration, Optional<TunnelTrackers> shared, Probes probes, Ground ground) throws StartException {
         SharedState state = configuration.redis().isPresent()
                 ? inRedis(configuration.redis().get(), configuration.agent(), probes, ground)
-                : inMemory(configuration.agent(), ground);
+                : inMemory(configuration.agent(), shared, ground);
         ConnectedAgentsCount count = new ConnectedAgentsCount(state.tracker, ground.executor(), ground.timers());
         GaugeWithCallback.builder().name(ConnectedAgentsCount.NAME).help("The number of unique connected agents")
                 .callback(gauge -> gauge.call(count.getAsDouble())).register(ground.metrics().registry());
         return state;
     }
 
-    private static SharedState inMemory(AgentSection agent, Ground ground) {
+    private static SharedState inMemory(AgentSection agent, Optional<TunnelTrackers> shared, Ground ground) {
+        TunnelTrackers alone = ownUrls -> new MemoryTunnelTracker(new MemoryTunnelTracker.Cluster(), ownUrls, ground.timers(),
+                agent.redisConnInfoTtl());
         return new SharedState(new MemoryAgentTracker(ground.timers(), agent.redisConnInfoTtl()),
                 new MemoryGitPushEvents(ground.executor(), ground.log()), new MemoryErrorCache(ground.timers()),
                 new MemoryTokenLimiter(ground.timers(), agent.listen().connectionsPerTokenPerMinute(), ground.log()),
-                new MemoryUsageCounters(), Optional.empty());
+                shared.orElse(alone), new MemoryUsageCounters(), Optional.empty());
     }
 
     private static SharedState inRedis(RedisSection section, AgentSection agent, Probes probes, Ground ground) throws StartException {
@@ -63,7 +68,7 @@ record SharedState(AgentTracker tracker, GitPushEvents pushes, ErrorCache errors
         }
         return new SharedState(redis.agentTracker(agent.redisConnInfoTtl(), agent.redisConnInfoRefresh(), agent.redisConnInfoGc()),
                 redis.gitPushEvents(), redis.errorCache(), redis.tokenLimiter(agent.listen().connectionsPerTokenPerMinute()),
-                new MemoryUsageCounters(), Optional.of(redis));
+                ownUrls -> redis.tunnelTracker(ownUrls, agent.redisConnInfoTtl()), new MemoryUsageCounters(), Optional.of(redis));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.openkas.cluster;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
@@ -72,16 +73,16 @@ public final class RedisSharedState implements AutoCloseable {
     /**
      * Which servers have idle tunnels.
      *
-     * @param ownUrl under which other servers reach this one
+     * @param ownUrls under which other servers reach this one
      * @param ttl {@code agent.redis_conn_info_ttl}
      */
-    public TunnelTracker tunnelTracker(String ownUrl, Duration ttl) {
+    public TunnelTracker tunnelTracker(List<String> ownUrls, Duration ttl) {
         SparseReport reports = new SparseReport(around.timers(), around.log());
         ExpiringHashes hashes = new ExpiringHashes(link, around.timers(), ttl, failure -> {
             around.watch().unreadable();
             reports.error("Redis hash scan", failure);
         });
-        RedisTunnelTracker tracker = new RedisTunnelTracker(link, keys, hashes, ownUrl, around.log());
+        RedisTunnelTracker tracker = new RedisTunnelTracker(link, keys, hashes, ownUrls, around.log());
         tracker.begin();
         return tracker;
     }

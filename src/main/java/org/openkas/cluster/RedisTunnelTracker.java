@@ -22,18 +22,18 @@ final class RedisTunnelTracker implements TunnelTracker {
     private final RedisLink link;
     private final RedisKeys keys;
     private final ExpiringHashes hashes;
-    private final ByteString ownUrl;
+    private final List<ByteString> ownUrls;
     private final Log log;
     /** Agents with an idle tunnel here. */
     private final Set<Long> here = new HashSet<>();
     /** Agents without one, of whom Redis may not know it. */
     private final Set<Long> gone = new HashSet<>();
 
-    RedisTunnelTracker(RedisLink link, RedisKeys keys, ExpiringHashes hashes, String ownUrl, Log log) {
+    RedisTunnelTracker(RedisLink link, RedisKeys keys, ExpiringHashes hashes, List<String> ownUrls, Log log) {
         this.link = link;
         this.keys = keys;
         this.hashes = hashes;
-        this.ownUrl = ByteString.copyFromUtf8(ownUrl);
+        this.ownUrls = ownUrls.stream().map(ByteString::copyFromUtf8).toList();
         this.log = log;
     }
 
@@ -56,13 +56,13 @@ final class RedisTunnelTracker implements TunnelTracker {
 
     @Override
     public void unregister(long agentId) throws TrackerException {
-        CompletionStage<Long> sent;
+        List<CompletionStage<Long>> sent;
         synchronized (this) {
             here.remove(agentId);
             gone.add(agentId);
-            sent = hashes.unset(keys.gateways(agentId), ownUrl);
+            sent = unset(agentId);
         }
-        await(List.of(sent));
+        await(sent);
         synchronized (this) {
             gone.remove(agentId);
         }
@@ -107,8 +107,12 @@ final class RedisTunnelTracker implements TunnelTracker {
     private ExpiringHashes.Batch batch(Collection<Long> agentIds) {
         ExpiringValue value = ExpiringValue.newBuilder().setExpiresAt(hashes.expiry()).build();
         ExpiringHashes.Batch batch = new ExpiringHashes.Batch();
-        agentIds.forEach(id -> batch.add(keys.gateways(id), ownUrl, value));
+        agentIds.forEach(id -> ownUrls.forEach(url -> batch.add(keys.gateways(id), url, value)));
         return batch;
+    }
+
+    private List<CompletionStage<Long>> unset(long agentId) {
+        return ownUrls.stream().map(url -> hashes.unset(keys.gateways(agentId), url)).toList();
     }
 
     private void restore() {
@@ -116,7 +120,7 @@ final class RedisTunnelTracker implements TunnelTracker {
         List<Long> removed;
         synchronized (this) {
             removed = List.copyOf(gone);
-            removed.forEach(id -> sent.add(hashes.unset(keys.gateways(id), ownUrl)));
+            removed.forEach(id -> sent.addAll(unset(id)));
             sent.addAll(hashes.set(batch(here)));
         }
         try {

@@ -22,8 +22,6 @@ import java.util.concurrent.TimeUnit;
 record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, CallAges ages, CallMethods methods, Executor executor) {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
-    // streams that the server resets count, too; FrameBudget is stricter with the peer's own
-    private static final int MAX_RESETS = 4_000;
     private static final int RESETS_SECONDS = 10;
     private static final int READ_BYTES = 64 << 10;
     private static final int READS = 2;
@@ -46,7 +44,9 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
                 // StreamWindows lets them grow
                 .flowControlWindow(StreamWindows.FIRST)
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
-                .maxConcurrentCallsPerConnection(policy.maxCalls()).maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
+                .maxConcurrentCallsPerConnection(policy.maxCalls())
+                // streams that the server resets count, too; FrameBudget is stricter with the peer's own
+                .maxRstFramesPerWindow(2 * policy.maxResets(), RESETS_SECONDS)
                 .keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 // PINGs are judged by PingPolicy, which counts as agents are used to

@@ -47,7 +47,7 @@ final class RunningServer implements AutoCloseable {
         return new RunningServer(directory, """
                 gitlab: {address: %s, authentication_secret_file: %s, external_url: "https://gitlab.example"}
                 api: {listen: {address: "%4$s", authentication_secret_file: %2$s}}
-                private_api: {listen: {authentication_secret_file: %2$s}}
+                private_api: {listen: {address: "127.0.0.1:0", authentication_secret_file: %2$s}}
                 redis: {%5$s}
                 %6$s
                 %3$s

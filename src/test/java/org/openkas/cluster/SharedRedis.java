@@ -2,6 +2,7 @@ package org.openkas.cluster;
 
 import com.google.protobuf.ByteString;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -79,7 +80,7 @@ final class SharedRedis implements AutoCloseable {
     }
 
     RedisTunnelTracker tunnelTracker(String ownUrl) {
-        RedisTunnelTracker tracker = new RedisTunnelTracker(link, keys, hashes(), ownUrl, log.log());
+        RedisTunnelTracker tracker = new RedisTunnelTracker(link, keys, hashes(), List.of(ownUrl), log.log());
         tracker.begin();
         return tracker;
     }

@@ -1,4 +1,4 @@
-package org.openkas.railsapi;
+package org.openkas.grpc;
 
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -7,11 +7,10 @@ import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.Iterator;
 import java.util.Optional;
-import org.openkas.grpc.CallContext;
 
 /**
- * Lets calls pass that show a token signed with the API secret (chapter 06 §3). The caller never learns what is wrong
- * with a token; a debug line of the call's logger does. Thread-safe.
+ * Lets calls pass that show a token signed with the listener's secret (chapter 06 §3, chapter 04 §4.2). The caller never learns
+ * what is wrong with a token; a debug line of the call's logger does. Thread-safe.
  */
 public final class CallerAuthentication implements ServerInterceptor {
     private static final Metadata.Key<String> AUTHORIZATION = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
@@ -26,7 +25,7 @@ public final class CallerAuthentication implements ServerInterceptor {
 
     private final TokenCheck check;
 
-    /** @param check such as {@link org.openkas.jwt.TokenVerifier#objection} */
+    /** @param check such as that of {@code jwt.TokenVerifier} */
     public CallerAuthentication(TokenCheck check) {
         this.check = check;
     }

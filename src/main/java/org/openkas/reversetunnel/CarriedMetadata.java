@@ -1,4 +1,4 @@
-package org.openkas.routing;
+package org.openkas.reversetunnel;
 
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.openkas.proto.prototool.Values;
 
-/** gRPC metadata as it travels through tunnels (chapter 04 §1.2). */
-final class CarriedMetadata {
+/** gRPC metadata as it travels through tunnels and between servers (chapter 04 §1.2). Stateless. */
+public final class CarriedMetadata {
     private static final String HOP = "kas-hop-";
     private static final Set<String> RESERVED = Set.of("content-type", "user-agent", "te", "grpc-message-type", "grpc-encoding",
             "grpc-message", "grpc-status", "grpc-timeout", "grpc-status-details-bin");
@@ -28,7 +28,7 @@ final class CarriedMetadata {
      *
      * @throws StatusException {@code INTERNAL} if a binary value is not text, which cannot be carried
      */
-    static Map<String, Values> ofRequest(Metadata headers) throws StatusException {
+    public static Map<String, Values> ofRequest(Metadata headers) throws StatusException {
         Map<String, Values> carried = new HashMap<>();
         for (String name : headers.keys()) {
             if (!name.startsWith(HOP) && !RESERVED.contains(name)) {
@@ -60,7 +60,7 @@ final class CarriedMetadata {
     }
 
     /** Adds what an agent sent to {@code headers}; what belongs to the transport, and keys that no metadata can have, are left out. */
-    static void add(Map<String, Values> carried, Metadata headers) {
+    public static void add(Map<String, Values> carried, Metadata headers) {
         carried.forEach((key, values) -> {
             String name = key.toLowerCase(Locale.ROOT);
             if (!RESERVED.contains(name) && KEY.matcher(name).matches()) {
