@@ -15,7 +15,7 @@ import org.openkas.proto.redistool.ExpiringValue;
 import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.RealRedis;
 
-class RedisTunnelTrackerTest {
+class RedisTunnelTrackerTest extends TunnelTrackerContract {
     private static final String OWN = "grpc://10.0.0.1:8155";
     private static final byte[] AGENT_7 = key("gitlab-kas:tunnel_tracker2:kas_by_agent_id:", 7, 0, 0, 0, 0, 0, 0, 0);
 
@@ -37,6 +37,17 @@ class RedisTunnelTrackerTest {
         client.close();
         server.close();
         redis.close();
+    }
+
+    @Override
+    TunnelTracker of(String... ownUrls) {
+        return server.tunnelTracker(ownUrls);
+    }
+
+    @Override
+    void advance(Duration time) {
+        timers.advance(time);
+        client.pass(time);
     }
 
     private ExpiringValue value(byte[] key) throws Exception {

@@ -79,8 +79,8 @@ final class SharedRedis implements AutoCloseable {
         return new ExpiringHashes(link, timers, TTL, failure -> unreadable.incrementAndGet());
     }
 
-    RedisTunnelTracker tunnelTracker(String ownUrl) {
-        RedisTunnelTracker tracker = new RedisTunnelTracker(link, keys, hashes(), List.of(ownUrl), log.log());
+    RedisTunnelTracker tunnelTracker(String... ownUrls) {
+        RedisTunnelTracker tracker = new RedisTunnelTracker(link, keys, hashes(), List.of(ownUrls), log.log());
         tracker.begin();
         return tracker;
     }

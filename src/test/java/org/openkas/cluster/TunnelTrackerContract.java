@@ -14,8 +14,8 @@ abstract class TunnelTrackerContract {
     static final String X = "grpc://10.0.0.1:8155";
     static final String Y = "grpc://10.0.0.2:8155";
 
-    /** The tracker of a server, which shares its state with all that were made before. */
-    abstract TunnelTracker of(String ownUrl) throws Exception;
+    /** The tracker of a server that is reached under these URLs; it shares its state with all that were made before. */
+    abstract TunnelTracker of(String... ownUrls) throws Exception;
 
     /** Lets time pass for all of them. */
     abstract void advance(Duration time) throws Exception;
@@ -71,5 +71,15 @@ abstract class TunnelTrackerContract {
         advance(TTL.minusSeconds(10));
         assertThat(x.gateways(7)).containsExactly(X);
         assertThat(x.gateways(8)).containsExactly(X);
+    }
+
+    @Test
+    @DisplayName("A server with several addresses is found under all of them")
+    void severalUrls() throws Exception {
+        TunnelTracker both = of(X, Y);
+        both.register(7);
+        assertThat(both.gateways(7)).containsExactlyInAnyOrder(X, Y);
+        both.unregister(7);
+        assertThat(both.gateways(7)).isEmpty();
     }
 }
