@@ -115,6 +115,21 @@ class RedisLossTest {
     }
 
     @Test
+    @DisplayName("AG-19 a slow Redis: calls that would wait for too long are counted here, and it is not lost")
+    void slow() {
+        try (RealRedis.Client client = redis.client()) {
+            client.commands().clientPause(700);
+            long begin = System.nanoTime();
+            assertThat(limiter.allow(TOKEN).toCompletableFuture().join()).isTrue();
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(690));
+            assertThat(server.log.lines("redistool.TokenLimiter: error retrieving minute bucket count")).singleElement()
+                    .satisfies(line -> assertThat(line.fields()).containsEntry("error", "i/o timeout"));
+            await().untilAsserted(() -> assertThat(server.link.failure()).isEmpty());
+            assertThat(server.reachable).hasValue(1);
+        }
+    }
+
+    @Test
     @DisplayName("AG-19 a full Redis: calls are counted here, records fail with its own words, and it is not lost")
     void full() throws Exception {
         try (RealRedis.Client client = redis.client()) {

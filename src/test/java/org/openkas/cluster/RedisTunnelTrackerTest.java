@@ -120,7 +120,6 @@ class RedisTunnelTrackerTest extends TunnelTrackerContract {
         }
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(500));
         redis.resume();
-        client.commands().del(AGENT_7);
         await().until(() -> server.reachable.get() == 1);
         await().untilAsserted(() -> {
             assertThat(tracker.gateways(7)).containsExactly(OWN);
