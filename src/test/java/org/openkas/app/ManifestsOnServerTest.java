@@ -277,10 +277,19 @@ class ManifestsOnServerTest {
                 assertThat(stream.end()).isEqualTo(Status.OK);
                 assertThat(stream.responses()).hasSize(52);
             }
-            channel.shutdownNow();
             assertThat(gitaly.calls("GetTreeEntries")).hasSize(1);
             assertThat(gitaly.calls("TreeEntry")).hasSize(50);
             assertThat(gitaly.calls("InfoRefsUploadPack").size()).isLessThan(5);
+
+            manifests.commit("main", Map.of("m/7.yaml", "changed", "m/8.yaml", "changed, too"));
+            ObjectsToSynchronizeRequest request = globs("m/*.yaml").setRef(GitRefCF.newBuilder().setBranch("main")).build();
+            ManifestStream next = ManifestStream.open(channel, "token", request);
+            assertThat(next.end()).isEqualTo(Status.OK);
+            assertThat(next.responses().stream().filter(response -> response.getObject().getData().toStringUtf8().startsWith("changed")))
+                    .hasSize(2);
+            assertThat(gitaly.calls("GetTreeEntries")).hasSize(2);
+            assertThat(gitaly.calls("TreeEntry")).hasSize(52);
+            channel.shutdownNow();
         }
     }
 
