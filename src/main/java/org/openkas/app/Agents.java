@@ -74,7 +74,8 @@ record Agents(AgentInfoSource source, ProjectLookup projects, AgentConfiguration
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
         return new Agents(source, projects(configuration.agent(), gitLab, ground),
-                new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground), Optional.empty(), gitLab);
+                new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground), Optional.empty(),
+                gitLab);
     }
 
     private static ProjectLookup projects(AgentSection section, GitLabClient gitLab, Ground ground) {
