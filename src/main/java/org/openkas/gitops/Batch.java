@@ -95,7 +95,7 @@ final class Batch {
         if (!seen.add(blob.path())) {
             throw ManifestException.twice(blob.path());
         }
-        reader.read(repository, blob.revision(), blob.path(), Math.min(remaining, settings.maximumFileSize()),
+        reader.read(repository, blob, Math.min(remaining, settings.maximumFileSize()),
                 chunk -> data(blob.path(), chunk));
         sent++;
     }

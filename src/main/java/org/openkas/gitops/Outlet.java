@@ -13,8 +13,11 @@ final class Outlet {
 
     private final ServerCallStreamObserver<ObjectsToSynchronizeResponse> call;
 
+    /** Made on the thread that the service was called on. */
     Outlet(ServerCallStreamObserver<ObjectsToSynchronizeResponse> call) {
         this.call = call;
+        // as much on its way as a file's largest piece: small files need not wait for each other
+        call.setOnReadyThreshold(CHUNK);
     }
 
     /** The agent may take more now. */

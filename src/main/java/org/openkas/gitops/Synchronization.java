@@ -85,7 +85,8 @@ final class Synchronization {
 
     /** The status that the repository's server ended the call with. */
     private static Status.Code cause(RepositoryException failure) {
-        @Nullable Throwable cause = failure.getCause();
+        @Nullable
+        Throwable cause = failure.getCause();
         return cause == null ? Status.Code.UNKNOWN : Status.fromThrowable(cause).getCode();
     }
 }

@@ -7,16 +7,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.openkas.common.Timers;
 import org.openkas.proto.entity.GitalyRepository;
 
 /**
- * Lets callers that want the same of a commit share it: listings and small files are read once, however many want them at
- * the same time or minutes later, within a bound of bytes. A large file is read by each for himself, since nobody should
- * hold more of a file in memory than the piece that he is at. What is not named by a commit's full id may change, and is
- * never shared. Thread-safe.
+ * Lets callers that want the same share it: listings and small files are read once, however many want them at the same time
+ * or minutes later, within a bound of bytes; a file that is the same at the next commit is not read again either. A large
+ * file is read by each for himself, since nobody should hold more of a file in memory than the piece that he is at. What is
+ * not named by a full id may change, and is never shared. Thread-safe.
  */
 public final class SharedReader implements RepositoryReader {
     /** Of files that are shared, in bytes. */
@@ -24,7 +25,7 @@ public final class SharedReader implements RepositoryReader {
 
     private static final Duration USEFUL = Duration.ofMinutes(10);
     private static final int ENTRY_COST = 512;
-    private static final int BLOB_COST = 96;
+    private static final int BLOB_COST = 160;
     private static final Pattern FULL_ID = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
 
     private final RepositoryReader reader;
@@ -36,7 +37,12 @@ public final class SharedReader implements RepositoryReader {
         record Listing(String directory, boolean recursive) implements What {
         }
 
-        record Content(String path) implements What {
+        /** Of a commit. */
+        record File(String path) implements What {
+        }
+
+        /** Wherever it is in the repository. */
+        record Content(String object) implements What {
         }
     }
 
@@ -85,11 +91,16 @@ public final class SharedReader implements RepositoryReader {
     @Override
     public void read(Repository repository, String revision, String path, long maximumSize, Chunks chunks)
             throws RepositoryException, InterruptedException {
+        read(repository, new TreeBlob(path, revision), maximumSize, chunks);
+    }
+
+    @Override
+    public void read(Repository repository, TreeBlob blob, long maximumSize, Chunks chunks)
+            throws RepositoryException, InterruptedException {
         Known content = new Known.Large();
-        if (FULL_ID.matcher(revision).matches()) {
-            Key key = key(repository, revision, new What.Content(path));
-            Leader leader = read -> lead(key, read, repository, maximumSize, chunks);
-            Answer answer = ask(key, leader);
+        Optional<Key> key = contentKey(repository, blob);
+        if (key.isPresent()) {
+            Answer answer = ask(key.get(), read -> lead(key.get(), read, repository, blob, maximumSize, chunks));
             if (answer.delivered()) {
                 return;
             }
@@ -100,8 +111,17 @@ public final class SharedReader implements RepositoryReader {
                 chunks.accept(piece);
             }
         } else {
-            reader.read(repository, revision, path, maximumSize, chunks);
+            reader.read(repository, blob, maximumSize, chunks);
         }
+    }
+
+    private static Optional<Key> contentKey(Repository repository, TreeBlob blob) {
+        if (FULL_ID.matcher(blob.object()).matches()) {
+            return Optional.of(key(repository, "", new What.Content(blob.object())));
+        }
+        return FULL_ID.matcher(blob.revision()).matches()
+                ? Optional.of(key(repository, blob.revision(), new What.File(blob.path())))
+                : Optional.empty();
     }
 
     @Override
@@ -184,7 +204,7 @@ public final class SharedReader implements RepositoryReader {
         List<TreeBlob> blobs = new ArrayList<>();
         try {
             reader.walk(repository, key.revision(), what.directory(), what.recursive(), blob -> {
-                blobs.add(blob.revision().equals(key.revision()) ? new TreeBlob(blob.path(), key.revision()) : blob);
+                blobs.add(blob.revision().equals(key.revision()) ? new TreeBlob(blob.path(), key.revision(), blob.object()) : blob);
                 return blobs.size() < longestListing;
             });
         } catch (RepositoryException e) {
@@ -204,16 +224,14 @@ public final class SharedReader implements RepositoryReader {
         return new Answer(listing, false);
     }
 
-    private Answer lead(Key key, SharedRead<Known> read, Repository repository, long maximumSize, Chunks chunks)
+    private Answer lead(Key key, SharedRead<Known> read, Repository repository, TreeBlob blob, long maximumSize, Chunks chunks)
             throws RepositoryException, InterruptedException {
         FileBeginning beginning = new FileBeginning(SMALL, chunks, () -> finish(key, read, new Known.Large()));
         try {
-            reader.read(repository, key.revision(), ((What.Content) key.what()).path(), maximumSize, beginning);
+            reader.read(repository, blob, maximumSize, beginning);
         } catch (RepositoryException e) {
-            if (e.code() == RepositoryException.Code.FILE_TOO_BIG) {
-                // others may be allowed more
-                read.finished(new Known.Large());
-            }
+            // the failure names this caller's path and limit; others have their own
+            read.finished(new Known.Large());
             throw e;
         }
         if (beginning.isLarge()) {

@@ -106,7 +106,8 @@ class ManifestsOnServerTest {
         String commit = manifests.commit("main",
                 Map.of("a.yaml", "a", "d/b.yml", "bb", "d/c.json", "ccc", "d/x.txt", "", ".h/e.yaml", "", ".f.yaml", ""));
         try (RunningServer running = server()) {
-            assertThat(story(ask(running, globs("**/*.{yaml,yml,json}")))).containsExactly("header " + commit + " 9", ".f.yaml 0", "a.yaml 1",
+            assertThat(story(ask(running, globs("**/*.{yaml,yml,json}")))).containsExactly("header " + commit + " 9", ".f.yaml 0",
+                    "a.yaml 1",
                     "d/b.yml 2", "d/c.json 3", "trailer");
             assertThat(gitaly.calls("TreeEntry").getFirst().request(TreeEntryRequest.class).getRevision().toStringUtf8()).isEqualTo(commit);
             int before = gitaly.calls("GetTreeEntries").size();
@@ -255,7 +256,8 @@ class ManifestsOnServerTest {
             assertThat(gitLab.requests(FakeGitLab.PROJECT_INFO)).hasSize(1);
             assertThat(running.log.lines("GitOps: failed to get project info")).singleElement()
                     .satisfies(line -> assertThat(line.fields()).containsEntry("agent_id", 42L).containsEntry("project_id", PROJECT)
-                            .containsEntry("error", "error kind: 0; status: 404").containsEntry("grpc_service", "gitlab.agent.gitops.rpc.Gitops")
+                            .containsEntry("error", "error kind: 0; status: 404")
+                            .containsEntry("grpc_service", "gitlab.agent.gitops.rpc.Gitops")
                             .containsKey("remedy"));
         }
     }
@@ -277,10 +279,19 @@ class ManifestsOnServerTest {
                 assertThat(stream.end()).isEqualTo(Status.OK);
                 assertThat(stream.responses()).hasSize(52);
             }
-            channel.shutdownNow();
             assertThat(gitaly.calls("GetTreeEntries")).hasSize(1);
             assertThat(gitaly.calls("TreeEntry")).hasSize(50);
             assertThat(gitaly.calls("InfoRefsUploadPack").size()).isLessThan(5);
+
+            manifests.commit("main", Map.of("m/7.yaml", "changed", "m/8.yaml", "changed, too"));
+            ObjectsToSynchronizeRequest request = globs("m/*.yaml").setRef(GitRefCF.newBuilder().setBranch("main")).build();
+            ManifestStream next = ManifestStream.open(channel, "token", request);
+            assertThat(next.end()).isEqualTo(Status.OK);
+            assertThat(next.responses().stream().filter(response -> response.getObject().getData().toStringUtf8().startsWith("changed")))
+                    .hasSize(2);
+            assertThat(gitaly.calls("GetTreeEntries")).hasSize(2);
+            assertThat(gitaly.calls("TreeEntry")).hasSize(52);
+            channel.shutdownNow();
         }
     }
 
@@ -320,7 +331,8 @@ class ManifestsOnServerTest {
         try (RunningServer running = server()) {
             ManagedChannel channel = running.channel();
             ClientCall<ObjectsToSynchronizeRequest, ObjectsToSynchronizeResponse> call = channel.newCall(
-                    GitopsGrpc.getGetObjectsToSynchronizeMethod(), CallOptions.DEFAULT.withCallCredentials(ConfiguredAgent.bearer("token")));
+                    GitopsGrpc.getGetObjectsToSynchronizeMethod(),
+                    CallOptions.DEFAULT.withCallCredentials(ConfiguredAgent.bearer("token")));
             call.start(new ClientCall.Listener<>() {
             }, new Metadata());
             call.sendMessage(globs("*").build());

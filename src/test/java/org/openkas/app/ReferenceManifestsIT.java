@@ -76,13 +76,15 @@ class ReferenceManifestsIT {
     private List<ObjectsToSynchronizeRequest> requests(String main, String other, String tag) {
         List<ObjectsToSynchronizeRequest.Builder> all = new ArrayList<>();
         for (String glob : List.of("**/*.{yaml,yml,json}", "*.yaml", "/a/*.yaml", "//a/*.yaml", "a/**", "a", "a/", "**", "*", "none/*",
-                "none/**/*", "a.yaml/x", "a/[", "a[", "**/[", "{a,b", "{a,a/b}/*.yaml", "[a-c].*", "a/b/**/*.json", ".h/*", ".h/**", "./*.yaml",
+                "none/**/*", "a.yaml/x", "a/[", "a[", "**/[", "{a,b", "{a,a/b}/*.yaml", "[a-c].*", "a/b/**/*.json", ".h/*", ".h/**",
+                "./*.yaml",
                 "../*", "a//a.yaml", "a/./a.yaml", "link", "sub", "sub/*", "big/*", "empty", "\\{x\\}.yaml", "a/\\[b\\].yaml", "é/*", "?/*",
                 "a b/*", "x\\*y", "**.yaml", "*\\", "{**/,}a.yaml", "a{,b}", "a?b/**", "\n/*")) {
             all.add(globs(glob));
         }
         Random random = new Random(11);
-        List<String> tokens = List.of("a", "b", "/", "/", "*", "**", "**/", "?", "{", "}", ",", "{a,b}", "{,a}", "{a/b,c}", "[", "]", "[a-b]",
+        List<String> tokens = List.of("a", "b", "/", "/", "*", "**", "**/", "?", "{", "}", ",", "{a,b}", "{,a}", "{a/b,c}", "[", "]",
+                "[a-b]",
                 "[^a]", "\\", ".", ".yaml", "*.yaml", "é", "-");
         for (int i = 0; i < RANDOM_GLOBS; i++) {
             StringBuilder glob = new StringBuilder();
@@ -93,7 +95,8 @@ class ReferenceManifestsIT {
         }
         all.add(globs("*.yaml", "**/*.yaml"));
         all.add(globs("*.json").addPaths(file("a.yaml")).addPaths(PathCF.newBuilder().setGlob("b/*")));
-        for (String path : List.of("a.yaml", "/a.yaml", "./a.yaml", "../a.yaml", "a/../a.yaml", ".h/e.yaml", "x/../.h/e.yaml", "a", "sub", "link",
+        for (String path : List.of("a.yaml", "/a.yaml", "./a.yaml", "../a.yaml", "a/../a.yaml", ".h/e.yaml", "x/../.h/e.yaml", "a", "sub",
+                "link",
                 "none", "a/", "big/one", ".f.yaml", "/.h/x", "a/.h/../a.yaml")) {
             all.add(globs().addPaths(file(path)));
         }

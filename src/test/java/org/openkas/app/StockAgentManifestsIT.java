@@ -66,7 +66,8 @@ class StockAgentManifestsIT {
                     repository.commit("main", new TestRepository.Change().remove("manifests/two.yaml"));
                     await().atMost(SOON).untilAsserted(() -> assertThat(value(cluster, "two")).isEqualTo("none"));
                 } catch (org.awaitility.core.ConditionTimeoutException e) {
-                    throw new AssertionError("the agent's log:\n" + String.join("\n", pod.err()) + "\nthe server's:\n" + running.log.lines(), e);
+                    throw new AssertionError(
+                            "the agent's log:\n" + String.join("\n", pod.err()) + "\nthe server's:\n" + running.log.lines(), e);
                 }
                 assertThat(running.log.lines("GitOps: fetched files")).hasSizeGreaterThanOrEqualTo(3);
                 assertThat(pod.err()).noneMatch(line -> line.contains("GetObjectsToSynchronize") && line.contains("\"level\":\"error\""));

@@ -96,7 +96,8 @@ final class GitopsBench implements AutoCloseable {
             lookUps.add(project);
             return projects.projectInfo(t, project);
         }, "the remedy");
-        GitopsService service = new GitopsService(settings, (t, l) -> agents.identify(t, l), lookup, watches, new Forwarding(), usage, pushes,
+        GitopsService service = new GitopsService(settings, (t, l) -> agents.identify(t, l), lookup, watches, new Forwarding(), usage,
+                pushes,
                 timers, new Random(1), executor);
         ServerInterceptor context = new ServerInterceptor() {
             @Override

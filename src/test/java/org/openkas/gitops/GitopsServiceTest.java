@@ -363,7 +363,8 @@ class GitopsServiceTest {
             if (identified.incrementAndGet() == 1) {
                 throw Status.UNAVAILABLE.withDescription("unavailable").asException();
             }
-            return new AgentInfo(AgentType.AGENTK, 42, "a", 7, GitalyInfo.getDefaultInstance(), GitalyRepository.getDefaultInstance(), "main");
+            return new AgentInfo(AgentType.AGENTK, 42, "a", 7, GitalyInfo.getDefaultInstance(), GitalyRepository.getDefaultInstance(),
+                    "main");
         };
         bench.commit("c1");
         Agent agent = bench.call(request("*").setCommitId("c1"));

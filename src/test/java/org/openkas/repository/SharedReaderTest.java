@@ -69,6 +69,22 @@ class SharedReaderTest {
     }
 
     @Test
+    void whatIsTheSameAtAnotherCommitIsNotReadAgain() throws Exception {
+        String object = "abcdefabcdefabcdefabcdefabcdefabcdefabcd";
+        for (String commit : List.of(COMMIT, COMMIT.replace('0', 'a'))) {
+            List<String> chunks = new ArrayList<>();
+            reader.read(PROJECT, new TreeBlob("small", commit, object), 100, chunk -> chunks.add(chunk.toStringUtf8()));
+            assertThat(chunks).containsExactly("one", "", "two");
+        }
+        assertThat(source.calls).hasSize(1);
+        reader.read(PROJECT, new TreeBlob("small", COMMIT, object.replace('a', 'b')), 100, chunk -> {
+        });
+        reader.read(project("group/other", "token"), new TreeBlob("small", COMMIT, object), 100, chunk -> {
+        });
+        assertThat(source.calls).hasSize(3);
+    }
+
+    @Test
     void anotherRepositoryOrCommitIsAnotherFile() throws Exception {
         read(PROJECT, COMMIT, "small", 100);
         read(project("group/other", "token"), COMMIT, "small", 100);
@@ -142,17 +158,36 @@ class SharedReaderTest {
     }
 
     @Test
-    void aFailureIsToldToAllWhoWaitAndForgotten() throws Exception {
+    void aListingsFailureIsToldToAllWhoWaitAndForgotten() throws Exception {
         CountDownLatch gate = source.gate();
-        Future<List<String>> first = threads.submit(() -> read(PROJECT, COMMIT, "broken", 100));
+        Future<List<String>> first = threads.submit(() -> walk("broken", 9));
         await().until(() -> source.calls.size() == 1);
-        Future<List<String>> second = threads.submit(() -> read(PROJECT, COMMIT, "broken", 100));
+        Future<List<String>> second = threads.submit(() -> walk("broken", 9));
         await().during(Duration.ofMillis(100)).until(() -> source.calls.size() == 1);
         gate.countDown();
         assertThatThrownBy(() -> first.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class).hasRootCauseMessage("broken");
         assertThatThrownBy(() -> second.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class).hasRootCauseMessage("broken");
-        assertThatThrownBy(() -> read(PROJECT, COMMIT, "broken", 100)).hasMessage("broken");
+        assertThatThrownBy(() -> walk("broken", 9)).hasMessage("broken");
         assertThat(source.calls).hasSize(2);
+    }
+
+    @Test
+    void whoWaitsForAFileThatCannotBeReadGetsAFailureOfHisOwn() throws Exception {
+        String object = "abcdefabcdefabcdefabcdefabcdefabcdefabcd";
+        CountDownLatch gate = source.gate();
+        List<Future<?>> all = new ArrayList<>();
+        for (String path : List.of("broken", "broken too")) {
+            int before = all.size();
+            all.add(threads.submit(() -> {
+                reader.read(PROJECT, new TreeBlob(path, COMMIT, object), 100, chunk -> {
+                });
+                return null;
+            }));
+            await().during(Duration.ofMillis(100 * before)).until(() -> source.calls.size() == 1);
+        }
+        gate.countDown();
+        assertThatThrownBy(() -> all.get(0).get(10, TimeUnit.SECONDS)).hasRootCauseMessage("broken");
+        assertThatThrownBy(() -> all.get(1).get(10, TimeUnit.SECONDS)).hasRootCauseMessage("broken too");
     }
 
     @Test
@@ -235,8 +270,8 @@ class SharedReaderTest {
                 throws RepositoryException, InterruptedException {
             calls.add("read " + path + " " + maximumSize);
             gate.await();
-            if (path.equals("broken")) {
-                throw new RepositoryException(Code.RPC_ERROR, "broken", null);
+            if (path.startsWith("broken")) {
+                throw new RepositoryException(Code.RPC_ERROR, path, null);
             }
             if (path.equals("large")) {
                 for (int i = 0; i < 3; i++) {

@@ -34,7 +34,7 @@ public final class ManifestStream implements StreamObserver<ObjectsToSynchronize
 
     /** How the stream ended; waits for it. */
     public Status end() throws Exception {
-        return end.get(20, TimeUnit.SECONDS);
+        return end.get(5, TimeUnit.MINUTES);
     }
 
     /** Whether the stream has ended. */
