@@ -32,12 +32,12 @@ final class AgentListeners implements AutoCloseable {
 
     private final AgentServer port;
     private final HandedOverAgents handedOver;
-    private final Runnable waitingEnds;
+    private final TunnelRegistry tunnels;
 
-    private AgentListeners(AgentServer port, HandedOverAgents handedOver, Runnable waitingEnds) {
+    private AgentListeners(AgentServer port, HandedOverAgents handedOver, TunnelRegistry tunnels) {
         this.port = port;
         this.handedOver = handedOver;
-        this.waitingEnds = waitingEnds;
+        this.tunnels = tunnels;
     }
 
     /**
@@ -54,10 +54,7 @@ final class AgentListeners implements AutoCloseable {
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
-            return new AgentListeners(port, handedOver, () -> {
-                tunnels.stop();
-                services.flux().stop();
-            });
+            return new AgentListeners(port, handedOver, tunnels);
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);
         }
@@ -103,7 +100,7 @@ final class AgentListeners implements AutoCloseable {
         AtomicInteger left = new AtomicInteger(WAYS_IN);
         Runnable agesEnded = () -> {
             if (left.decrementAndGet() == 0) {
-                waitingEnds.run();
+                tunnels.stop();
             }
         };
         return List.of(limit -> port.drain(limit, agesEnded), limit -> handedOver.end(limit, agesEnded));
@@ -112,7 +109,7 @@ final class AgentListeners implements AutoCloseable {
     /** Cuts off what still runs. */
     @Override
     public void close() {
-        waitingEnds.run();
+        tunnels.stop();
         handedOver.close();
         port.close();
     }

@@ -51,6 +51,11 @@ final class AgeOfCall implements CallAge {
     }
 
     @Override
+    public Timers.Cancellable whenDraining(Runnable run) {
+        return listener.whenDraining(run);
+    }
+
+    @Override
     public boolean ended() {
         synchronized (this) {
             if (over) {

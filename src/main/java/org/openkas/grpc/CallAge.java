@@ -14,6 +14,15 @@ public interface CallAge {
      */
     Timers.Cancellable whenEnded(Runnable action);
 
+    /**
+     * Runs {@code action} once when the server drains, at once on the calling thread if it does already; for calls that wait
+     * for as long as their connection lasts, and must not hold up the end of the server. Cancelling forgets the action.
+     */
+    default Timers.Cancellable whenDraining(Runnable action) {
+        return () -> {
+        };
+    }
+
     /** Whether waiting should have ended. */
     boolean ended();
 

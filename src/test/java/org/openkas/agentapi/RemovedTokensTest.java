@@ -66,6 +66,36 @@ class RemovedTokensTest {
     }
 
     @Test
+    void whatWaitsForTheDrainAloneEndsWithItsTokenToo() {
+        List<Runnable> byDrain = new ArrayList<>();
+        CallAge age = new CallAge() {
+            @Override
+            public Timers.Cancellable whenEnded(Runnable action) {
+                throw new AssertionError("age does not matter");
+            }
+
+            @Override
+            public Timers.Cancellable whenDraining(Runnable action) {
+                byDrain.add(action);
+                return () -> byDrain.remove(action);
+            }
+
+            @Override
+            public boolean ended() {
+                return false;
+            }
+        };
+        ageOf(A, age).whenDraining(() -> ended.add("a"));
+        ageOf(B, age).whenDraining(() -> ended.add("b"));
+        tokens.removed(A);
+        assertThat(ended).containsExactly("a");
+        byDrain.forEach(Runnable::run);
+        assertThat(ended).containsExactly("a", "b");
+        ageOf(B, age).whenDraining(() -> ended.add("c")).cancel();
+        assertThat(byDrain).hasSize(2);
+    }
+
+    @Test
     void aCancelledEndDoesNotHappen() {
         ageOf(A, CallAge.ENDLESS).whenEnded(() -> ended.add("a")).cancel();
         tokens.removed(A);

@@ -19,7 +19,6 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -251,10 +250,13 @@ class FluxServiceTest {
     @DisplayName("A server that drains ends all streams with OK, also those that begin then")
     void drains() {
         Agent before = agent(100, "g/p");
-        service.stop();
+        assertThat(service.watchedProjects()).isEqualTo(1);
+        age.drain();
         assertThat(before.end).contains(Status.OK);
         assertThat(agent(100, "g/p").end).contains(Status.OK);
-        assertThat(service.openStreams()).isZero();
+        assertThat(service.watchedProjects()).isZero();
+        assertThat(age.actions).isEmpty();
+        assertThat(age.drainActions).isEmpty();
         assertThat(log.lines("Stopped reconcile projects ...")).isNotEmpty();
     }
 
@@ -282,7 +284,7 @@ class FluxServiceTest {
         }
         agent.cancel();
         assertThat(givenUp.await(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(service.openStreams()).isZero();
+        assertThat(service.watchedProjects()).isZero();
         assertThat(log.lines()).allSatisfy(line -> assertThat(line.level()).isEqualTo(LogLevel.DEBUG));
     }
 
@@ -337,8 +339,26 @@ class FluxServiceTest {
     }
 
     private static final class Age implements CallAge {
-        private final List<Runnable> actions = new ArrayList<>();
+        private final List<Runnable> actions = new CopyOnWriteArrayList<>();
+        private final List<Runnable> drainActions = new CopyOnWriteArrayList<>();
         private boolean ended;
+        private boolean draining;
+
+        @Override
+        public Timers.Cancellable whenDraining(Runnable action) {
+            if (draining) {
+                action.run();
+            } else {
+                drainActions.add(action);
+            }
+            return () -> drainActions.remove(action);
+        }
+
+        void drain() {
+            draining = true;
+            end();
+            drainActions.forEach(Runnable::run);
+        }
 
         @Override
         public Timers.Cancellable whenEnded(Runnable action) {
@@ -353,7 +373,7 @@ class FluxServiceTest {
 
         void end() {
             ended = true;
-            List.copyOf(actions).forEach(Runnable::run);
+            actions.forEach(Runnable::run);
         }
     }
 

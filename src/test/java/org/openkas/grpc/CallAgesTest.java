@@ -74,6 +74,24 @@ class CallAgesTest {
     }
 
     @Test
+    @DisplayName("A drain runs what waits for nothing but it, once, and at once for later calls; age does not, and what was cancelled stays")
+    void whenDraining() {
+        call().whenDraining(ended::incrementAndGet);
+        call().whenDraining(ended::incrementAndGet).cancel();
+        timers.advance(Duration.ofHours(1));
+        assertThat(ended).hasValue(0);
+        assertThat(timers.pending()).isZero();
+        ages.drain();
+        timers.advance(Duration.ZERO);
+        assertThat(ended).hasValue(1);
+        call().whenDraining(ended::incrementAndGet);
+        assertThat(ended).hasValue(2);
+        ages.drain();
+        timers.advance(Duration.ZERO);
+        assertThat(ended).hasValue(2);
+    }
+
+    @Test
     @DisplayName("AG-25 a drain ends all waiting calls, and later ones at once")
     void drain() {
         for (int i = 0; i < 15_000; i++) {
