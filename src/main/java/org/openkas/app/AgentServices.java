@@ -38,7 +38,8 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
                 new AgentRegistrarService(lookup, state.tracker(), ground.timers(), ground.executor()), gitops,
                 new ReverseTunnelService(lookup, tunnels, ground.timers(), ground.random(), ground.executor()),
                 new GitlabAccessService(agents.gitLab().map(HttpModuleRequests::new),
-                        new BodyStore(ground.work().resolve("requests"), BodyStore.Limits.USUAL), ground.executor()),
+                        new BodyStore(ground.work().resolve("requests"), BodyStore.Limits.USUAL), ground.timers(),
+                        ground.executor()),
                 new FluxService(lookup, new ProjectAccessLookup(agents.projectAccess()),
                         new FluxMetrics(ground.metrics().registry(), state.usage()), state.pushes(), ground.timers(), ground.random(),
                         ground.executor()));

@@ -81,7 +81,7 @@ public final class KasServer implements AutoCloseable {
         closers.addAll(repositories.closers());
         AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
         closers.addAll(services.closers());
-        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), () -> end(tunnels, services),
+        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), () -> end(tunnels),
                 grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
@@ -108,10 +108,9 @@ public final class KasServer implements AutoCloseable {
                 .orElseGet(() -> new LocalAgentChannels(tunnels, metrics, ground.timers(), ground.executor(), ground.log()));
     }
 
-    /** Streams that wait end; of tunnels the other servers are told as well. */
-    private void end(TunnelRegistry tunnels, AgentServices services) {
+    /** Tunnels that wait end, here and in what the other servers know. */
+    private void end(TunnelRegistry tunnels) {
         tunnels.stop();
-        services.flux().stop();
         member.ifPresent(ClusterMember::leave);
     }
 

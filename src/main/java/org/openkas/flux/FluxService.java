@@ -3,9 +3,6 @@ package org.openkas.flux;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.openkas.cluster.GitPushEvents;
@@ -25,9 +22,8 @@ import org.openkas.proto.flux.ReconcileProjectsResponse;
  */
 public final class FluxService extends GitLabFluxGrpc.GitLabFluxImplBase implements AutoCloseable {
     private final ReconcileStream.Parts parts;
-    private final Set<ReconcileStream> open = ConcurrentHashMap.newKeySet();
+    private final WatchedProjects projects = new WatchedProjects();
     private final GitPushEvents.Subscription pushes;
-    private volatile boolean stopped;
 
     /**
      * Begins to listen to pushes.
@@ -36,8 +32,7 @@ public final class FluxService extends GitLabFluxGrpc.GitLabFluxImplBase impleme
      */
     public FluxService(AgentIdentification agents, ProjectAccessLookup access, FluxMetrics metrics, GitPushEvents events, Timers timers,
             RandomGenerator random, Executor executor) {
-        WatchedProjects projects = new WatchedProjects();
-        parts = new ReconcileStream.Parts(agents, access, projects, metrics, timers, random, executor, open::remove);
+        parts = new ReconcileStream.Parts(agents, access, projects, metrics, timers, random, executor);
         pushes = events.subscribe(projects);
     }
 
@@ -49,30 +44,16 @@ public final class FluxService extends GitLabFluxGrpc.GitLabFluxImplBase impleme
             observer.onError(Status.UNAUTHENTICATED.withDescription("unauthenticated").asException());
             return;
         }
-        ReconcileStream stream = new ReconcileStream(parts, request, (ServerCallStreamObserver<ReconcileProjectsResponse>) observer, token,
-                CallContext.LOG.get());
-        open.add(stream);
-        stream.start(CallContext.AGE.get());
-        if (stopped) {
-            stream.stop();
-        }
+        new ReconcileStream(parts, request, (ServerCallStreamObserver<ReconcileProjectsResponse>) observer, token, CallContext.LOG.get())
+                .start(CallContext.AGE.get());
     }
 
-    /**
-     * Ends all streams in order, and later ones as they begin: the server drains. Agents come back at once, to another server.
-     * Without it they would stay for as long as their connections may last.
-     */
-    public void stop() {
-        stopped = true;
-        List.copyOf(open).forEach(ReconcileStream::stop);
+    /** How many projects are watched. */
+    int watchedProjects() {
+        return projects.size();
     }
 
-    /** How many streams are open. */
-    int openStreams() {
-        return open.size();
-    }
-
-    /** Ends the subscription to pushes. */
+    /** Ends the subscription to pushes; open streams end when the server drains. */
     @Override
     public void close() {
         pushes.close();

@@ -9,7 +9,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -54,14 +53,16 @@ final class ReconcileStream {
     };
     private Timers.Cancellable ageWait = () -> {
     };
+    private Timers.Cancellable drainWait = () -> {
+    };
 
     private enum State {
         IDENTIFYING, LISTENING, OVER
     }
 
-    /** What all streams use; {@code ended} is told each stream that is over. */
+    /** What all streams use. */
     record Parts(AgentIdentification agents, ProjectAccessLookup access, WatchedProjects projects, FluxMetrics metrics, Timers timers,
-            RandomGenerator random, Executor executor, Consumer<ReconcileStream> ended) {
+            RandomGenerator random, Executor executor) {
     }
 
     ReconcileStream(Parts parts, ReconcileProjectsRequest request, ServerCallStreamObserver<ReconcileProjectsResponse> call,
@@ -78,11 +79,20 @@ final class ReconcileStream {
     void start(CallAge age) {
         call.setOnCancelHandler(this::cancelled);
         call.setOnReadyHandler(this::work);
-        Timers.Cancellable wait = age.whenEnded(this::aged);
+        Timers.Cancellable aged = age.whenEnded(this::aged);
+        Timers.Cancellable drained = age.lasting().whenEnded(this::stop);
+        boolean over;
         synchronized (this) {
-            ageWait = wait;
+            ageWait = aged;
+            drainWait = drained;
+            over = state == State.OVER;
         }
-        run(this::identify);
+        if (over) {
+            aged.cancel();
+            drained.cancel();
+        } else {
+            run(this::identify);
+        }
     }
 
     private void identify() {
@@ -224,8 +234,8 @@ final class ReconcileStream {
         }
     }
 
-    /** The server drains. */
-    void stop() {
+    /** The server drains, or no longer knows the agent; others may, and the agent goes there at once. */
+    private void stop() {
         end(Status.OK);
         interrupt();
     }
@@ -259,11 +269,11 @@ final class ReconcileStream {
             state = State.OVER;
             timer.cancel();
             ageWait.cancel();
+            drainWait.cancel();
             waiting.clear();
             line = log;
         }
         parts.projects().remove(paths, this);
-        parts.ended().accept(this);
         if (listened) {
             line.debug("Stopped reconcile projects ...");
         }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
+import org.openkas.common.Timers;
 import org.openkas.gitlab.ModuleRequests;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.gitlabaccess.GitlabAccessGrpc;
@@ -21,9 +22,7 @@ public final class GitlabAccessService extends GitlabAccessGrpc.GitlabAccessImpl
     private static final Status NO_GITLAB = Status.FAILED_PRECONDITION
             .withDescription("gRPC -> HTTP: this server runs without GitLab (standalone)");
 
-    private final Optional<ModuleRequests> gitLab;
-    private final BodyStore bodies;
-    private final Executor executor;
+    private final Optional<ModuleCall.Parts> parts;
 
     /**
      * Brings requests to GitLab.
@@ -31,10 +30,8 @@ public final class GitlabAccessService extends GitlabAccessGrpc.GitlabAccessImpl
      * @param gitLab empty where there is none: then each call ends with {@code FAILED_PRECONDITION}
      * @param executor starts each task without waiting for others, on threads that may block: virtual ones
      */
-    public GitlabAccessService(Optional<ModuleRequests> gitLab, BodyStore bodies, Executor executor) {
-        this.gitLab = gitLab;
-        this.bodies = bodies;
-        this.executor = executor;
+    public GitlabAccessService(Optional<ModuleRequests> gitLab, BodyStore bodies, Timers timers, Executor executor) {
+        parts = gitLab.map(requests -> new ModuleCall.Parts(requests, bodies, timers, executor));
     }
 
     @Override
@@ -44,15 +41,13 @@ public final class GitlabAccessService extends GitlabAccessGrpc.GitlabAccessImpl
         if (token == null || token.type() != AgentType.AGENTK) {
             return refuse(observer, Status.UNAUTHENTICATED.withDescription("unauthenticated"));
         }
-        if (gitLab.isEmpty()) {
+        if (parts.isEmpty()) {
             return refuse(observer, NO_GITLAB);
         }
         ServerCallStreamObserver<HttpResponse> call = (ServerCallStreamObserver<HttpResponse>) observer;
         call.disableAutoRequest();
-        ModuleCall moduleCall = new ModuleCall(gitLab.get(), bodies.begin(), executor, token, call, CallContext.LOG.get());
-        call.setOnReadyHandler(moduleCall::ready);
-        call.setOnCancelHandler(moduleCall::cancelled);
-        call.request(1);
+        ModuleCall moduleCall = new ModuleCall(parts.get(), token, call, CallContext.LOG.get());
+        moduleCall.start();
         return moduleCall;
     }
 

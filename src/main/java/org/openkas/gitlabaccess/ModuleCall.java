@@ -10,6 +10,7 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
+import org.openkas.common.Timers;
 import org.openkas.gitlab.GitLabException;
 import org.openkas.gitlab.GitLabResponse;
 import org.openkas.gitlab.ModuleRequests;
@@ -27,12 +28,14 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
     private static final String WHAT = "gRPC -> HTTP";
     private static final FieldOrder ORDER = new FieldOrder(HttpRequest.getDescriptor());
 
-    private final ModuleRequests gitLab;
+    private final Parts parts;
     private final CollectedBody body;
-    private final Executor executor;
     private final AgentToken token;
     private final ServerCallStreamObserver<HttpResponse> call;
     private final Log log;
+
+    private final Standstill receiving;
+    private final Standstill answering;
 
     // of the side that receives
     private int last = FieldOrder.START;
@@ -45,18 +48,31 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
     private boolean answered;
     private boolean over;
 
-    ModuleCall(ModuleRequests gitLab, CollectedBody body, Executor executor, AgentToken token, ServerCallStreamObserver<HttpResponse> call,
-            Log log) {
-        this.gitLab = gitLab;
-        this.body = body;
-        this.executor = executor;
+    /** What all calls use. */
+    record Parts(ModuleRequests gitLab, BodyStore bodies, Timers timers, Executor executor) {
+    }
+
+    ModuleCall(Parts parts, AgentToken token, ServerCallStreamObserver<HttpResponse> call, Log log) {
+        this.parts = parts;
+        this.body = parts.bodies().begin();
         this.token = token;
         this.call = call;
         this.log = log;
+        receiving = new Standstill(parts.timers(), () -> standsStill("sends nothing"));
+        answering = new Standstill(parts.timers(), () -> standsStill("takes nothing"));
+    }
+
+    /** Asks for the first message; called on the thread that the service was called on. */
+    void start() {
+        call.setOnReadyHandler(this::ready);
+        call.setOnCancelHandler(this::cancelled);
+        receiving.waits();
+        call.request(1);
     }
 
     @Override
     public void onNext(HttpRequest message) {
+        receiving.moves();
         try {
             step(message.getMessageCase().getNumber());
             switch (message.getMessageCase()) {
@@ -77,6 +93,7 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
 
     @Override
     public void onCompleted() {
+        receiving.over();
         try {
             step(FieldOrder.END);
             if (!bodiless) {
@@ -143,11 +160,11 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
             }
             exchange = task;
         }
-        executor.execute(task);
+        parts.executor().execute(task);
     }
 
     private void exchange(RequestBody content) {
-        try (GitLabResponse answer = gitLab.make(RequestHead.of(header, token, content))) {
+        try (GitLabResponse answer = parts.gitLab().make(RequestHead.of(header, token, content))) {
             body.close();
             new AnswerStream(answer).forEach(this::answer);
             answered();
@@ -171,8 +188,12 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
 
     /** Hands one message on, once the agent has taken those before. */
     private synchronized void answer(HttpResponse message) throws InterruptedException {
-        while (!over && !call.isReady()) {
-            wait();
+        if (!over && !call.isReady()) {
+            answering.waits();
+            while (!over && !call.isReady()) {
+                wait();
+            }
+            answering.over();
         }
         if (over) {
             throw new InterruptedException("the call is over");
@@ -181,7 +202,7 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
     }
 
     /** The agent can take more. */
-    synchronized void ready() {
+    private synchronized void ready() {
         notifyAll();
     }
 
@@ -202,6 +223,12 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
         }
     }
 
+    private void standsStill(String what) {
+        log.with("error", "the agent " + what).debug(WHAT);
+        end(Status.CANCELLED.withDescription(WHAT + ": the agent " + what + " for " + Standstill.LIMIT.toMinutes() + " minutes"));
+        interrupt();
+    }
+
     private void end(Status status) {
         if (finish()) {
             call.onError(status.asException());
@@ -209,7 +236,7 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
     }
 
     /** Nobody waits for the answer any more. */
-    void cancelled() {
+    private void cancelled() {
         if (finish()) {
             interrupt();
         }
@@ -224,6 +251,7 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
             over = true;
             notifyAll();
         }
+        receiving.over();
         body.close();
         return true;
     }

@@ -19,7 +19,6 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,13 +38,11 @@ import org.openkas.cluster.GitPushEvents;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.LogLevel;
-import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentIdentification;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.GitLabException;
 import org.openkas.gitlab.ProjectAccessLookup;
 import org.openkas.gitlab.ProjectAccessSource;
-import org.openkas.grpc.CallAge;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.entity.GitalyInfo;
 import org.openkas.proto.entity.GitalyRepository;
@@ -55,6 +52,7 @@ import org.openkas.proto.flux.GitLabFluxGrpc;
 import org.openkas.proto.flux.ReconcileProjectsRequest;
 import org.openkas.proto.flux.ReconcileProjectsResponse;
 import org.openkas.testkit.FakeTimers;
+import org.openkas.testkit.ManualAge;
 import org.openkas.testkit.RecordedLog;
 import org.openkas.usage.MemoryUsageCounters;
 
@@ -65,7 +63,7 @@ class FluxServiceTest {
 
     private final FakeTimers timers = new FakeTimers();
     private final RecordedLog log = new RecordedLog();
-    private final Age age = new Age();
+    private final ManualAge age = new ManualAge();
     private final Pushes pushes = new Pushes();
     private final MemoryUsageCounters usage = new MemoryUsageCounters();
     private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -251,10 +249,12 @@ class FluxServiceTest {
     @DisplayName("A server that drains ends all streams with OK, also those that begin then")
     void drains() {
         Agent before = agent(100, "g/p");
-        service.stop();
+        assertThat(service.watchedProjects()).isEqualTo(1);
+        age.drain();
         assertThat(before.end).contains(Status.OK);
         assertThat(agent(100, "g/p").end).contains(Status.OK);
-        assertThat(service.openStreams()).isZero();
+        assertThat(service.watchedProjects()).isZero();
+        assertThat(age.waiting()).isZero();
         assertThat(log.lines("Stopped reconcile projects ...")).isNotEmpty();
     }
 
@@ -282,7 +282,7 @@ class FluxServiceTest {
         }
         agent.cancel();
         assertThat(givenUp.await(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(service.openStreams()).isZero();
+        assertThat(service.watchedProjects()).isZero();
         assertThat(log.lines()).allSatisfy(line -> assertThat(line.level()).isEqualTo(LogLevel.DEBUG));
     }
 
@@ -333,27 +333,6 @@ class FluxServiceTest {
         @Override
         public void onCompleted() {
             end = Optional.of(Status.OK);
-        }
-    }
-
-    private static final class Age implements CallAge {
-        private final List<Runnable> actions = new ArrayList<>();
-        private boolean ended;
-
-        @Override
-        public Timers.Cancellable whenEnded(Runnable action) {
-            actions.add(action);
-            return () -> actions.remove(action);
-        }
-
-        @Override
-        public boolean ended() {
-            return ended;
-        }
-
-        void end() {
-            ended = true;
-            List.copyOf(actions).forEach(Runnable::run);
         }
     }
 

@@ -52,8 +52,8 @@ public final class ManualAge implements CallAge {
         ended = false;
     }
 
-    /** How many wait for the end. */
+    /** How many wait for the end, or for that of what {@link #lasting} gave last. */
     public int waiting() {
-        return actions.size();
+        return actions.size() + lasting.map(ManualAge::waiting).orElse(0);
     }
 }
