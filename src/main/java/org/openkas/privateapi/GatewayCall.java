@@ -101,7 +101,7 @@ final class GatewayCall extends ServerCall.Listener<ByteString> implements FindR
 
     private void start(ByteString message, Tunnel open) {
         try {
-            StartStreaming.parseFrom(message);
+            StartStreaming _ = StartStreaming.parseFrom(message);
         } catch (InvalidProtocolBufferException e) {
             giveUp(Status.INTERNAL.withDescription("grpc: failed to unmarshal the received message: " + e.getMessage()));
             return;
