@@ -10,13 +10,13 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.openkas.common.Timers;
 import org.openkas.proto.redistool.ExpiringValue;
 
@@ -78,8 +78,8 @@ final class ExpiringHashes {
         List<RedisFuture<?>> writes = new ArrayList<>();
         for (Map.Entry<ByteString, Map<ByteString, ExpiringValue>> hash : hashes) {
             byte[] key = hash.getKey().toByteArray();
-            Map<byte[], byte[]> fields = hash.getValue().entrySet().stream()
-                    .collect(Collectors.toMap(field -> field.getKey().toByteArray(), field -> field.getValue().toByteArray()));
+            IdentityHashMap<byte[], byte[]> fields = new IdentityHashMap<>(); // arrays have no other equality
+            hash.getValue().forEach((field, value) -> fields.put(field.toByteArray(), value.toByteArray()));
             writes.add(commands.hset(key, fields));
             writes.add(commands.pexpire(key, ttl.toMillis()));
         }
