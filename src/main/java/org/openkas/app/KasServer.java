@@ -66,7 +66,7 @@ public final class KasServer implements AutoCloseable {
         kubernetesApi = configuration.agent().kubernetesApi().isEmpty()
                 ? Optional.empty()
                 : Optional.of(KubernetesApiListener.of(configuration.agent().kubernetesApi().get(), configuration, agents.access(),
-                        agentChannels, ground));
+                        secrets.websocketToken(), agentChannels, ground));
         observability = ObservabilityListener.of(configuration.observability(), probes, ground);
     }
 
