@@ -33,11 +33,13 @@ final class AgentListeners implements AutoCloseable {
     private final AgentServer port;
     private final HandedOverAgents handedOver;
     private final TunnelRegistry tunnels;
+    private final AgentServices services;
 
-    private AgentListeners(AgentServer port, HandedOverAgents handedOver, TunnelRegistry tunnels) {
+    private AgentListeners(AgentServer port, HandedOverAgents handedOver, TunnelRegistry tunnels, AgentServices services) {
         this.port = port;
         this.handedOver = handedOver;
         this.tunnels = tunnels;
+        this.services = services;
     }
 
     /**
@@ -54,7 +56,7 @@ final class AgentListeners implements AutoCloseable {
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
-            return new AgentListeners(port, handedOver, tunnels);
+            return new AgentListeners(port, handedOver, tunnels, services);
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);
         }
@@ -101,6 +103,7 @@ final class AgentListeners implements AutoCloseable {
         Runnable agesEnded = () -> {
             if (left.decrementAndGet() == 0) {
                 tunnels.stop();
+                services.stopWaiting();
             }
         };
         return List.of(limit -> port.drain(limit, agesEnded), limit -> handedOver.end(limit, agesEnded));

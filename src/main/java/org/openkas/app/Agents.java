@@ -33,12 +33,15 @@ import org.openkas.standalone.StandaloneAgents;
 /**
  * Who knows the agents and who may reach their clusters: GitLab, or a file.
  *
+ * @param gitLab what GitLab is asked with; empty without one
  * @param removed ends the calls of agents that are no longer in the file; only without GitLab
  */
-record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, AgentAccess access, Optional<RemovedTokens> removed,
-        AutoCloseable closer) {
+record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, AgentAccess access, Optional<GitLabClient> gitLab,
+        Optional<RemovedTokens> removed, AutoCloseable closer) {
     private static final String LIMITER = "gitlab_client";
     private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
+    /** GitLab may look at it only after it has kept the request back for a minute. */
+    private static final Duration LONG_TOKEN_VALIDITY = Duration.ofMinutes(2);
 
     static Agents of(KasConfiguration configuration, Optional<Secret> secret, Ground ground) throws StartException {
         if (configuration.standalone().isPresent()) {
@@ -53,7 +56,7 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
             StandaloneAgents agents = StandaloneAgents.open(Path.of(section.agentsFile()), ground.timers(), ground.log(), removed::removed);
             AgentConfigurationReporter nobody = (agentId, commitId, file) -> {
             };
-            return new Agents(agents, nobody, new StandaloneAgentAccess(agents), Optional.of(removed), agents);
+            return new Agents(agents, nobody, new StandaloneAgentAccess(agents), Optional.empty(), Optional.of(removed), agents);
         } catch (AgentsFileException e) {
             throw StartException.of("standalone: ", e);
         }
@@ -68,7 +71,7 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 new MemoryErrorCache(ground.timers()), lifetimes, ground.timers(), ground.executor(), log);
         return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, ground),
-                Optional.empty(), gitLab);
+                Optional.of(gitLab), Optional.empty(), gitLab);
     }
 
     private static AgentAccess access(KasConfiguration configuration, GitLabClient gitLab, Ground ground) {
@@ -82,16 +85,31 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
 
     private static GitLabClient client(GitLabSection section, Secret secret, Ground ground) throws StartException {
         try {
-            TrustedCertificates trusted = TrustedCertificates.ofHost(ground.variables());
-            if (section.caCertificateFile().isPresent()) {
-                trusted = trusted.and(Path.of(section.caCertificateFile().get()));
-            }
-            TokenSigner signer = new TokenSigner(secret.bytes(), "gitlab-kas", List.of("gitlab"), TOKEN_VALIDITY, ground.timers());
-            return GitLabClient.of(GitLabAddress.parse(section.address()), trusted, ground.variables(), ground.build().serverName(), signer,
-                    bucket(section.apiRateLimit(), ground), ground.timers(), ground.executor());
+            return GitLabClient.of(GitLabAddress.parse(section.address()), trusted(section, ground), ground.variables(),
+                    ground.build().serverName(), signer(secret, TOKEN_VALIDITY, ground), bucket(section.apiRateLimit(), ground), ground.timers(),
+                    ground.executor());
         } catch (GitLabSetupException e) {
             throw StartException.of("", e);
         }
+    }
+
+    /** A client for questions that GitLab answers when it pleases. */
+    static GitLabClient longPolls(GitLabSection section, Secret secret, Ground ground) throws StartException {
+        try {
+            return GitLabClient.ofLongPolls(GitLabAddress.parse(section.address()), trusted(section, ground), ground.variables(),
+                    ground.build().serverName(), signer(secret, LONG_TOKEN_VALIDITY, ground), ground.timers(), ground.executor());
+        } catch (GitLabSetupException e) {
+            throw StartException.of("", e);
+        }
+    }
+
+    private static TokenSigner signer(Secret secret, Duration validity, Ground ground) {
+        return new TokenSigner(secret.bytes(), "gitlab-kas", List.of("gitlab"), validity, ground.timers());
+    }
+
+    private static TrustedCertificates trusted(GitLabSection section, Ground ground) throws GitLabSetupException {
+        TrustedCertificates trusted = TrustedCertificates.ofHost(ground.variables());
+        return section.caCertificateFile().isPresent() ? trusted.and(Path.of(section.caCertificateFile().get())) : trusted;
     }
 
     private static TokenBucket bucket(RateLimitSection limit, Ground ground) {

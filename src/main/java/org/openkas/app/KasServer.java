@@ -56,7 +56,9 @@ public final class KasServer implements AutoCloseable {
         TunnelRegistry tunnels = new TunnelRegistry(ground.log());
         agentChannels = new LocalAgentChannels(tunnels, new RoutingMetrics(ground.metrics().registry()), ground.timers(), ground.executor(),
                 ground.log());
-        AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
+        JobRouting jobs = JobRouting.of(configuration, secrets.gitlab(), agents, ground);
+        closers.add(jobs.closer());
+        AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, jobs.service(), ground);
         closers.add(services.configurations());
         agentListeners = AgentListeners.of(configuration.agent(), agents, services, tunnels, grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()

@@ -97,8 +97,8 @@ final class Exchange {
             refuse(head, 404, "WebSocket tokens are not configured", Optional.empty());
             return;
         }
-        Optional<String> token = head.headers().has("Authorization") ? Optional.empty() : TokenProtocol.token(head.headers());
-        if (token.isPresent()) {
+        Optional<String> token = TokenProtocol.token(head.headers());
+        if (token.isPresent() && proxy.tokens().isPresent() && !head.headers().has("Authorization")) {
             ask(head, () -> proxy.redeem(token.get(), head.target().path()));
             return;
         }
@@ -179,7 +179,7 @@ final class Exchange {
             headers.replace("Cache-Control", List.of("no-store"));
             String token = proxy.tokens().orElseThrow().issue(access, head.target().path());
             answer(head, 200, headers, text("{\"token\":\"" + token + "\"}"));
-        } else if (head.target().path().equals(proxy.settings().urlPathPrefix() + "watch")) {
+        } else if (head.upgrade() && head.target().path().equals(proxy.settings().urlPathPrefix() + "watch")) {
             watch(head, access);
         } else {
             open(head, access);

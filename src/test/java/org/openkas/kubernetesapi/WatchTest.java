@@ -342,12 +342,14 @@ class WatchTest {
     @DisplayName("what is no WebSocket of this protocol is refused with a Status")
     void noWebSocket() throws Exception {
         try (RunningProxy proxy = setup().prefix("/k8s/").start()) {
-            assertThat(proxy.get("/k8s/watch").status()).isEqualTo(426);
+            assertThat(proxy.get("/k8s/watch", UPGRADE.replace("websocket", "SPDY/3.1").split("\r\n")).status()).isEqualTo(426);
             assertThat(proxy.get("/k8s/watch", UPGRADE.replace("13", "12").split("\r\n")).status()).isEqualTo(400);
             RunningProxy.Answer answer = proxy.get("/k8s/watch", UPGRADE.replace("gitlab-agent-watch-api", "else").split("\r\n"));
             assertThat(answer.status()).isEqualTo(400);
             assertThat(answer.body()).contains("\"kind\":\"Status\"", "gitlab-agent-watch-api");
             assertThat(proxy.agent.waiting()).isZero();
+            proxy.agent.atEnd(call -> call.answer(404, "no such path"));
+            assertThat(proxy.get("/k8s/watch").body()).as("without an upgrade it is a path as any other").isEqualTo("no such path");
         }
     }
 
