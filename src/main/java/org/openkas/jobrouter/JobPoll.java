@@ -26,7 +26,7 @@ final class JobPoll {
      */
     private static final Duration FINISH = Duration.ofSeconds(10);
     /** For jobs that GitLab is giving out while the server stops. */
-    private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
+    private static final Duration LAST_MOMENT = Duration.ofSeconds(1);
 
     private final Runners runners;
     private final Jobs jobs;
@@ -38,6 +38,7 @@ final class JobPoll {
     private final ServerCallStreamObserver<GetJobResponse> call;
     private final Log log;
     private final AtomicBoolean over = new AtomicBoolean();
+    private final AtomicBoolean ending = new AtomicBoolean();
     private final FutureTask<Void> task = new FutureTask<>(this::run, null);
 
     JobPoll(Runners runners, Jobs jobs, Timers timers, AgentToken token, GetJobRequest request,
@@ -66,10 +67,12 @@ final class JobPoll {
 
     /** The server stops: the runner asks again, elsewhere. */
     void endSoon() {
-        timers.after(LAST_MOMENT, () -> {
-            answer(JobAnswer.NONE);
-            task.cancel(true);
-        });
+        if (ending.compareAndSet(false, true)) {
+            timers.after(LAST_MOMENT, () -> {
+                answer(JobAnswer.NONE);
+                task.cancel(true);
+            });
+        }
     }
 
     private void run() {
