@@ -31,22 +31,22 @@ final class AgentListeners implements AutoCloseable {
 
     private final AgentServer port;
     private final HandedOverAgents handedOver;
-    private final Runnable tunnelsEnd;
+    private final Runnable waitingEnds;
 
-    private AgentListeners(AgentServer port, HandedOverAgents handedOver, Runnable tunnelsEnd) {
+    private AgentListeners(AgentServer port, HandedOverAgents handedOver, Runnable waitingEnds) {
         this.port = port;
         this.handedOver = handedOver;
-        this.tunnelsEnd = tunnelsEnd;
+        this.waitingEnds = waitingEnds;
     }
 
     /**
      * Puts both together; nothing listens yet.
      *
      * @param limiter says how often a token may call
-     * @param tunnelsEnd ends the streams that wait for calls; may block for some seconds, and be called again
+     * @param waitingEnds ends the streams that wait for calls or jobs; may block for some seconds, and be called again
      * @throws StartException if the configuration names something that cannot be used
      */
-    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TokenLimiter limiter, Runnable tunnelsEnd,
+    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TokenLimiter limiter, Runnable waitingEnds,
             GrpcServerMetrics metrics, Ground ground) throws StartException {
         try {
             ListenerSettings settings = settings(section.listen(), ground);
@@ -54,7 +54,7 @@ final class AgentListeners implements AutoCloseable {
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.runtime(), port.methods()));
-            return new AgentListeners(port, handedOver, tunnelsEnd);
+            return new AgentListeners(port, handedOver, waitingEnds);
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);
         }
@@ -98,7 +98,7 @@ final class AgentListeners implements AutoCloseable {
         AtomicInteger left = new AtomicInteger(WAYS_IN);
         Runnable agesEnded = () -> {
             if (left.decrementAndGet() == 0) {
-                tunnelsEnd.run();
+                waitingEnds.run();
             }
         };
         return List.of(limit -> port.drain(limit, agesEnded), limit -> handedOver.end(limit, agesEnded));
@@ -107,7 +107,7 @@ final class AgentListeners implements AutoCloseable {
     /** Cuts off what still runs. */
     @Override
     public void close() {
-        tunnelsEnd.run();
+        waitingEnds.run();
         handedOver.close();
         port.close();
     }

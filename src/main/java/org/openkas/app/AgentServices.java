@@ -1,7 +1,9 @@
 package org.openkas.app;
 
 import io.grpc.BindableService;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.openkas.agentconfiguration.AgentConfigurationService;
 import org.openkas.agentconfiguration.ConfigurationSettings;
 import org.openkas.agentregistrar.AgentRegistrarService;
@@ -17,16 +19,17 @@ import org.openkas.gitlabaccess.BodyStore;
 import org.openkas.gitlabaccess.GitlabAccessService;
 import org.openkas.gitops.GitopsService;
 import org.openkas.gitops.GitopsSettings;
+import org.openkas.jobrouter.JobRouterService;
 import org.openkas.reversetunnel.ReverseTunnelService;
 import org.openkas.reversetunnel.TunnelRegistry;
 
 /** What agents may call, whichever way they come in (chapters 02 and 04). Thread-safe. */
 record AgentServices(AgentConfigurationService configurations, AgentRegistrarService registrar, GitopsService gitops,
-        ReverseTunnelService reverseTunnel, GitlabAccessService gitlabAccess, FluxService flux) {
+        ReverseTunnelService reverseTunnel, GitlabAccessService gitlabAccess, FluxService flux, Optional<JobRouterService> jobRouter) {
 
     /** {@code tunnels} is where the tunnels that agents open wait for their calls. */
     static AgentServices of(KasConfiguration configuration, Agents agents, Repositories repositories, SharedState state,
-            TunnelRegistry tunnels, Ground ground) {
+            TunnelRegistry tunnels, Optional<JobRouterService> jobRouter, Ground ground) {
         AgentLookup lookup = new AgentLookup(agents.source());
         AgentConfigurationService configurations = new AgentConfigurationService(settings(configuration), lookup,
                 repositories.watches(), repositories.files()::file, agents.reporter(), state.tracker(), state.pushes(), ground.timers(),
@@ -42,7 +45,7 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
                         ground.executor()),
                 new FluxService(lookup, new ProjectAccessLookup(agents.projectAccess()),
                         new FluxMetrics(ground.metrics().registry(), state.usage()), state.pushes(), ground.timers(), ground.random(),
-                        ground.executor()));
+                        ground.executor()), jobRouter);
     }
 
     private static ConfigurationSettings settings(KasConfiguration configuration) {
@@ -57,7 +60,14 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
     }
 
     List<BindableService> all() {
-        return List.of(configurations, registrar, gitops, reverseTunnel, gitlabAccess, flux);
+        List<BindableService> all = new ArrayList<>(List.of(configurations, registrar, gitops, reverseTunnel, gitlabAccess, flux));
+        jobRouter.ifPresent(all::add);
+        return List.copyOf(all);
+    }
+
+    /** Ends what waits for something that may not come for long. */
+    void stopWaiting() {
+        jobRouter.ifPresent(JobRouterService::stop);
     }
 
     /** What does not end with its calls. */

@@ -50,6 +50,8 @@ record Agents(AgentInfoSource source, ProjectLookup projects, ProjectAccessSourc
     private static final ProjectAccessSource NO_PUSHES = (token, projectPath) -> false;
     private static final String LIMITER = "gitlab_client";
     private static final Duration TOKEN_VALIDITY = Duration.ofSeconds(30);
+    /** GitLab may look at it only after it has kept the request back for a minute. */
+    private static final Duration LONG_TOKEN_VALIDITY = Duration.ofMinutes(2);
 
     /** {@code gitLab} is the one of {@link #gitLabClient}; {@code errors} remembers what it refused. */
     static Agents of(KasConfiguration configuration, Optional<GitLabClient> gitLab, ErrorCache errors, Ground ground)
@@ -113,16 +115,31 @@ record Agents(AgentInfoSource source, ProjectLookup projects, ProjectAccessSourc
 
     private static GitLabClient client(GitLabSection section, Secret secret, Ground ground) throws StartException {
         try {
-            TrustedCertificates trusted = TrustedCertificates.ofHost(ground.variables());
-            if (section.caCertificateFile().isPresent()) {
-                trusted = trusted.and(Path.of(section.caCertificateFile().get()));
-            }
-            TokenSigner signer = new TokenSigner(secret.bytes(), "gitlab-kas", List.of("gitlab"), TOKEN_VALIDITY, ground.timers());
-            return GitLabClient.of(GitLabAddress.parse(section.address()), trusted, ground.variables(), ground.build().serverName(), signer,
-                    bucket(section.apiRateLimit(), ground), ground.timers(), ground.executor());
+            return GitLabClient.of(GitLabAddress.parse(section.address()), trusted(section, ground), ground.variables(),
+                    ground.build().serverName(), signer(secret, TOKEN_VALIDITY, ground), bucket(section.apiRateLimit(), ground), ground.timers(),
+                    ground.executor());
         } catch (GitLabSetupException e) {
             throw StartException.of("", e);
         }
+    }
+
+    /** A client for questions that GitLab answers when it pleases. */
+    static GitLabClient longPolls(GitLabSection section, Secret secret, Ground ground) throws StartException {
+        try {
+            return GitLabClient.ofLongPolls(GitLabAddress.parse(section.address()), trusted(section, ground), ground.variables(),
+                    ground.build().serverName(), signer(secret, LONG_TOKEN_VALIDITY, ground), ground.timers(), ground.executor());
+        } catch (GitLabSetupException e) {
+            throw StartException.of("", e);
+        }
+    }
+
+    private static TokenSigner signer(Secret secret, Duration validity, Ground ground) {
+        return new TokenSigner(secret.bytes(), "gitlab-kas", List.of("gitlab"), validity, ground.timers());
+    }
+
+    private static TrustedCertificates trusted(GitLabSection section, Ground ground) throws GitLabSetupException {
+        TrustedCertificates trusted = TrustedCertificates.ofHost(ground.variables());
+        return section.caCertificateFile().isPresent() ? trusted.and(Path.of(section.caCertificateFile().get())) : trusted;
     }
 
     private static TokenBucket bucket(RateLimitSection limit, Ground ground) {

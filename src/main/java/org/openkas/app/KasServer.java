@@ -79,9 +79,11 @@ public final class KasServer implements AutoCloseable {
         agentChannels = channels(tunnels);
         Repositories repositories = Repositories.of(configuration, clientMetrics, ground);
         closers.addAll(repositories.closers());
-        AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
+        JobRouting jobs = JobRouting.of(configuration, secrets.gitlab(), agents, ground);
+        closers.add(jobs.closer());
+        AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, jobs.service(), ground);
         closers.addAll(services.closers());
-        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), () -> end(tunnels),
+        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), () -> end(tunnels, services),
                 grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
@@ -90,7 +92,7 @@ public final class KasServer implements AutoCloseable {
         kubernetesApi = configuration.agent().kubernetesApi().isEmpty()
                 ? Optional.empty()
                 : Optional.of(KubernetesApiListener.of(configuration.agent().kubernetesApi().get(), configuration, agents.access(),
-                        agentChannels, state.usage(), ground));
+                        secrets.websocketToken(), agentChannels, state.usage(), ground));
         observability = ObservabilityListener.of(configuration.observability(), probes, ground);
     }
 
@@ -108,9 +110,10 @@ public final class KasServer implements AutoCloseable {
                 .orElseGet(() -> new LocalAgentChannels(tunnels, metrics, ground.timers(), ground.executor(), ground.log()));
     }
 
-    /** Tunnels that wait end, here and in what the other servers know. */
-    private void end(TunnelRegistry tunnels) {
+    /** Streams that wait end; of tunnels the other servers are told as well. */
+    private void end(TunnelRegistry tunnels, AgentServices services) {
         tunnels.stop();
+        services.stopWaiting();
         member.ifPresent(ClusterMember::leave);
     }
 

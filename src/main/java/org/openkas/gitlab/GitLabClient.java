@@ -26,6 +26,7 @@ public final class GitLabClient implements AutoCloseable {
     private static final String INTERNAL = "/api/v4/internal/kubernetes/";
     /** The reference knows no bound; this one is far above every answer and far below the memory of a server. */
     private static final int LARGEST_ANSWER = 32 << 20;
+    private static final int UNLIMITED = 1_000_000;
     private static final Duration BODY_PATIENCE = Duration.ofSeconds(60);
 
     private final GitLabAddress address;
@@ -60,6 +61,18 @@ public final class GitLabClient implements AutoCloseable {
                 HttpTransport.Patience.USUAL,
                 timers, executor);
         return new GitLabClient(address, userAgent, signer, bucket, transport, timers);
+    }
+
+    /**
+     * As the other, for calls whose answers GitLab keeps back until there is something to say: thousands of them may wait, and
+     * the server's rate limit does not count them.
+     */
+    public static GitLabClient ofLongPolls(GitLabAddress address, TrustedCertificates trusted, Map<String, String> environment,
+            String userAgent, TokenSigner signer, Timers timers, Executor executor) throws GitLabSetupException {
+        HttpTransport transport = new HttpTransport(address.secure(), trusted, EnvironmentProxies.of(environment),
+                HttpTransport.Patience.LONG_POLLS, HttpTransport.Capacity.LONG_POLLS, timers, executor);
+        return new GitLabClient(address, userAgent, signer,
+                new TokenBucket(UNLIMITED, UNLIMITED, timers, LimiterObserver.NONE), transport, timers);
     }
 
     /**

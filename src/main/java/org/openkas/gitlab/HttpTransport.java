@@ -25,16 +25,13 @@ import javax.net.ssl.SSLParameters;
 import org.openkas.common.Timers;
 
 /**
- * Carries single requests to GitLab (chapter 02 §2.5, §2.6): without redirects, over at most 50 connections at once, through
+ * Carries single requests to GitLab (chapter 02 §2.5, §2.6): without redirects, over a bounded number of connections, through
  * the proxies of the environment, and given up when the calling thread is interrupted. A GET whose connection ends before the
  * first byte of the answer is sent once more by the client of the JDK; GitLab closes idle connections at will. Thread-safe.
  */
 final class HttpTransport implements AutoCloseable {
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_MODIFIED = 304;
-    private static final int MOST_CONNECTIONS = 50;
-    /** As many connections are left to calls that somebody known waits for. */
-    private static final int RESERVED_CONNECTIONS = 10;
     private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
     private static final String[] CIPHERS = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
@@ -51,10 +48,26 @@ final class HttpTransport implements AutoCloseable {
     record Patience(Duration connect, Duration answer) {
         /** As the reference, except that connecting is given up a little earlier. */
         static final Patience USUAL = new Patience(Duration.ofSeconds(15), Duration.ofSeconds(20));
+        /** GitLab itself answers after a minute at most, also where there is nothing to say. */
+        static final Patience LONG_POLLS = new Patience(Duration.ofSeconds(15), Duration.ofMinutes(3));
+    }
+
+    /**
+     * How much goes on at once.
+     *
+     * @param requests over as many connections at most
+     * @param reserved as many are left to calls that somebody known waits for
+     * @param multiplexed whether requests may share a connection where there is TLS
+     */
+    record Capacity(int requests, int reserved, boolean multiplexed) {
+        /** For answers that come soon. */
+        static final Capacity USUAL = new Capacity(50, 10, true);
+        /** For answers that GitLab keeps back; peers do not let so many wait on one connection. */
+        static final Capacity LONG_POLLS = new Capacity(20_000, 0, false);
     }
 
     private final HttpClient.Builder builder;
-    private final boolean secure;
+    private final boolean shared;
     private volatile HttpClient client;
     private final EnvironmentProxies proxies;
     private final Patience patience;
@@ -63,15 +76,20 @@ final class HttpTransport implements AutoCloseable {
 
     HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Timers timers,
             Executor executor) {
-        this.secure = secure;
+        this(secure, trusted, proxies, patience, Capacity.USUAL, timers, executor);
+    }
+
+    HttpTransport(boolean secure, TrustedCertificates trusted, EnvironmentProxies proxies, Patience patience, Capacity capacity,
+            Timers timers, Executor executor) {
+        this.shared = secure && capacity.multiplexed();
         this.proxies = proxies;
         this.patience = patience;
         this.timers = timers;
-        this.connections = new Places(MOST_CONNECTIONS, RESERVED_CONNECTIONS, timers);
+        this.connections = new Places(capacity.requests(), capacity.reserved(), timers);
         this.builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(patience.connect())
                 .executor(executor).proxy(proxies)
                 // without TLS the client would ask for an upgrade to HTTP/2, which proxies in front of GitLab do not expect
-                .version(secure ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
+                .version(shared ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
         if (secure) {
             builder.sslContext(trusted.clientContext()).sslParameters(new SSLParameters(CIPHERS, PROTOCOLS));
         }
@@ -185,7 +203,7 @@ final class HttpTransport implements AutoCloseable {
      * them wait.
      */
     private void leaveShared(HttpClient used) {
-        if (secure) {
+        if (shared) {
             leave(used);
         }
     }

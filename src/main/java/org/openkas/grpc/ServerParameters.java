@@ -31,7 +31,7 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
     void applyTo(NettyServerBuilder builder) {
         UndeliveredCalls undelivered = new UndeliveredCalls();
         builder.executor(executor).callExecutor(methods.executors()).fallbackHandlerRegistry(methods).intercept(new SharedCalls()).intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
-                .intercept(new UnansweredCalls())
+                .intercept(new UnansweredCalls(methods))
                 .withChildOption(ChannelOption.ALLOCATOR, LoopBuffers.SHARED)
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
                 // messages a little above the limit are refused by ReadableMessages, in the reference's words

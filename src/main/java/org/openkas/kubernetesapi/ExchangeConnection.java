@@ -42,6 +42,11 @@ final class ExchangeConnection {
         exchange.writable();
     }
 
+    /** The listener stops. */
+    void stop() {
+        exchange.stop();
+    }
+
     /** Nobody is there any more. */
     void clientGone() {
         input.end();
