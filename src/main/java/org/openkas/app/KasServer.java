@@ -265,9 +265,10 @@ public final class KasServer implements AutoCloseable {
         }
     }
 
-    /** Cuts off the requests to clusters that {@link #drain} waits for; everything else ends in order. */
+    /** Cuts off the requests to clusters that {@link #drain} waits for, also those of other servers; everything else ends in order. */
     public void cutOffRequests() {
         kubernetesApi.ifPresent(KubernetesApiServer::close);
+        privateApi.ifPresent(PrivateApiServer::close);
     }
 
     /** Cuts off what still runs and frees everything. */

@@ -42,7 +42,7 @@ final class GatewayAttempt {
         Peers.Lease lease;
         try {
             lease = gateways.peers().lease(url);
-        } catch (PeerUrlException e) {
+        } catch (PeerUrlException | RuntimeException e) { // a URL of another server must not end this one's requests
             log.withError(e).error("Failed to dial kas");
             again(backoff.next());
             return;

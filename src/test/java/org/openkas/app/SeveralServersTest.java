@@ -104,6 +104,24 @@ class SeveralServersTest {
     }
 
     @Test
+    @DisplayName("A server that stops for good cuts off other servers' requests as well, and ends then")
+    void cutOff() throws Exception {
+        KubernetesAgent cluster = new KubernetesAgent();
+        try (TwoServers servers = new TwoServers(directory); RawPeer client = RawPeer.plain(servers.clients())) {
+            servers.agent(cluster.bindService());
+            client.send("GET /watch HTTP/1.1\r\nHost: x\r\n" + TwoServers.BEARER + "\r\n\r\n");
+            KubernetesAgent.Call call = cluster.next();
+            call.head(200).data("event");
+            assertThat(client.readHead()).startsWith("HTTP/1.1 200");
+            Thread drain = Thread.ofVirtual().start(servers.y::drain);
+            await().until(() -> servers.gateways().isEmpty());
+            servers.y.cutOffRequests();
+            await().until(() -> call.cancelled.get() == 1);
+            assertThat(drain.join(Duration.ofSeconds(20))).isTrue();
+        }
+    }
+
+    @Test
     @DisplayName("TC-51: with TLS, a CA of one's own, and a name that all servers share")
     void tls() throws Exception {
         X509Bundle authority = new CertificateBuilder().subject("CN=ca").setIsCertificateAuthority(true).buildSelfSigned();

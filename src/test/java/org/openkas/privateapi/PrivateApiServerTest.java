@@ -12,6 +12,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.KeyPair;
@@ -38,7 +40,9 @@ import org.openkas.net.Network;
 import org.openkas.net.Security;
 import org.openkas.proto.kas.GatewayKasResponse;
 import org.openkas.proto.kas.GatewayKasResponse.MsgCase;
+import org.openkas.proto.reversetunnel.ConnectRequest;
 import org.openkas.proto.reversetunnel.ConnectResponse;
+import org.openkas.proto.reversetunnel.ReverseTunnelGrpc;
 import org.openkas.routing.ScriptedAgent;
 import org.openkas.routing.TunnelBench;
 import org.openkas.testkit.PeerTokens;
@@ -78,6 +82,45 @@ class PrivateApiServerTest {
         headers.put(RoutingServer.AUTHORIZATION, "Bearer token-7");
         Channel authorized = ClientInterceptors.intercept(agents, MetadataUtils.newAttachHeadersInterceptor(headers));
         return ScriptedAgent.kubernetes(authorized);
+    }
+
+    /** An agent with one tunnel on which it says what it serves and never reads. */
+    private void deafAgent() {
+        Metadata headers = new Metadata();
+        headers.put(RoutingServer.AUTHORIZATION, "Bearer token-7");
+        Channel authorized = ClientInterceptors.intercept(agents, MetadataUtils.newAttachHeadersInterceptor(headers));
+        ReverseTunnelGrpc.newStub(authorized).connect(new ClientResponseObserver<ConnectRequest, ConnectResponse>() {
+            @Override
+            public void beforeStart(ClientCallStreamObserver<ConnectRequest> stream) {
+                stream.disableAutoRequestWithInitial(0);
+                stream.setOnReadyHandler(() -> stream.onNext(ScriptedAgent.descriptor(ScriptedAgent.SERVICE, "MakeRequest")));
+            }
+
+            @Override
+            public void onNext(ConnectResponse message) {
+                throw new AssertionError("it does not read");
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+            }
+
+            @Override
+            public void onCompleted() {
+            }
+        });
+        await().until(() -> bench.registry.idle() == 1);
+    }
+
+    @Test
+    @DisplayName("2.7: an agent that does not read stops its caller; nothing piles up in between")
+    void deaf() throws Exception {
+        deafAgent();
+        RoutingServer call = started();
+        byte[] part = new byte[64 << 10];
+        // what fits into the windows of both streams: 512 KiB each, and a message or two
+        assertThat(call.flood(ByteString.copyFrom(part), 2_000)).isBetween(8, 64);
+        call.cancel();
     }
 
     private ScriptedAgent idleAgent() {

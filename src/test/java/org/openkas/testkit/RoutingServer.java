@@ -58,6 +58,22 @@ public final class RoutingServer extends ClientCall.Listener<GatewayKasResponse>
         call.sendMessage(message);
     }
 
+    /** Sends as much as the gateway lets come, until it has let nothing come for half a second; how many messages that were. */
+    public int flood(ByteString message, int most) {
+        int sent = 0;
+        long quietSince = System.nanoTime();
+        while (sent < most && System.nanoTime() - quietSince < 500_000_000L) {
+            if (call.isReady()) {
+                call.sendMessage(message);
+                sent++;
+                quietSince = System.nanoTime();
+            } else {
+                Thread.yield();
+            }
+        }
+        return sent;
+    }
+
     public void halfClose() {
         call.halfClose();
     }

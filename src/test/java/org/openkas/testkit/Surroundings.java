@@ -21,8 +21,10 @@ public final class Surroundings implements AutoCloseable {
     private final FakeGitLab gitLab = FakeGitLab.release16();
     private final FakeGitaly gitaly = FakeGitaly.onTcp();
     private final List<Integer> ports = FreePorts.some(7);
+    private final List<Integer> neighbourPorts = FreePorts.some(5);
     private final RealRedis redis;
     private final Path file;
+    private final Path neighbour;
 
     /** Writes into {@code directory}; GitLab knows so many agents. */
     public Surroundings(Path directory, int agents) throws IOException {
@@ -33,7 +35,8 @@ public final class Surroundings implements AutoCloseable {
         }
         gitLab.always("/job/allowed_agents", request -> GitLabAnswer.json(200, ALLOWED));
         redis = RealRedis.at(ports.get(5));
-        file = settings(directory);
+        file = settings(directory, "kas.yaml", ports);
+        neighbour = settings(directory, "neighbour.yaml", neighbourPorts);
     }
 
     /** The token of the i-th agent, whose id is i + 1; several may use it, as an agent's pods do. */
@@ -48,9 +51,10 @@ public final class Surroundings implements AutoCloseable {
                 "default_branch":"main"}""".formatted(i + 1, gitaly.address(), PROJECT);
     }
 
-    private Path settings(Path directory) throws IOException {
+    /** Ports for agents, Kubernetes API requests, probes, GitLab, and other servers. */
+    private Path settings(Path directory, String name, List<Integer> own) throws IOException {
         Path secret = Files.writeString(directory.resolve("secret"), Base64.getEncoder().encodeToString(FakeGitLab.SECRET));
-        return Files.writeString(directory.resolve("kas.yaml"), """
+        return Files.writeString(directory.resolve(name), """
                 gitlab: {address: "%s", authentication_secret_file: "%s", api_rate_limit: {refill_rate_per_second: 10000,
                   bucket_size: 10000}}
                 agent: {listen: {address: "127.0.0.1:%d", websocket: true, listen_grace_period: 0.1s,
@@ -62,13 +66,27 @@ public final class Surroundings implements AutoCloseable {
                 redis: {server: {address: "127.0.0.1:%d"}}
                 gitaly: {global_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000},
                   per_server_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}
-                """.formatted(gitLab.address(), secret, agentPort(), kubernetesPort(), probesPort(), ports.get(3), ports.get(4),
-                redis.port()));
+                """.formatted(gitLab.address(), secret, own.get(0), own.get(1), own.get(2), own.get(3), own.get(4), redis.port()));
     }
 
     /** The settings, for {@code --configuration-file}. */
     public Path file() {
         return file;
+    }
+
+    /** Settings of a second server of the same cluster. */
+    public Path neighbour() {
+        return neighbour;
+    }
+
+    /** Where the second server has agents. */
+    public int neighbourAgentPort() {
+        return neighbourPorts.get(0);
+    }
+
+    /** Where the second server has probes and metrics. */
+    public int neighbourProbesPort() {
+        return neighbourPorts.get(2);
     }
 
     /** The GitLab of these settings. */

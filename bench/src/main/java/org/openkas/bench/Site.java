@@ -31,6 +31,7 @@ final class Site implements AutoCloseable {
     private final Surroundings surroundings;
     private final Path directory;
     private final Process process;
+    private final String program;
 
     /** {@code peer}: the program to start in place of the distribution. */
     Site(Optional<String> peer, int agents) throws Exception {
@@ -42,11 +43,11 @@ final class Site implements AutoCloseable {
         kubernetesPort = surroundings.kubernetesPort();
         httpPort = surroundings.httpPort();
         log = directory.resolve("server.log");
-        String program = peer.orElse(System.getProperty("openkas.distribution", "target/openkas") + "/bin/openkas");
+        program = peer.orElse(System.getProperty("openkas.distribution", "target/openkas") + "/bin/openkas");
         long before = System.nanoTime();
         process = start(List.of(program, "--configuration-file=" + surroundings.file()), log);
         figures = new ProcessFigures(process.pid());
-        await(surroundings.probesPort());
+        await(surroundings.probesPort(), process);
         startedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
     }
 
@@ -69,6 +70,13 @@ final class Site implements AutoCloseable {
         return agent;
     }
 
+    /** Starts a second server of the same cluster. */
+    Neighbour neighbour() throws Exception {
+        Process second = start(List.of(program, "--configuration-file=" + surroundings.neighbour()), directory.resolve("neighbour.log"));
+        await(surroundings.neighbourProbesPort(), second);
+        return new Neighbour(second, surroundings.neighbourAgentPort());
+    }
+
     /** Where agents of this transport come in. */
     int port(String transport) {
         return surroundings.port(transport);
@@ -83,9 +91,9 @@ final class Site implements AutoCloseable {
     }
 
     /** Waits until readiness answers 200. */
-    private void await(int port) throws Exception {
+    private void await(int port, Process server) throws Exception {
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (System.nanoTime() < limit && process.isAlive()) {
+        while (System.nanoTime() < limit && server.isAlive()) {
             try (Socket socket = new Socket("127.0.0.1", port)) {
                 socket.getOutputStream().write("GET /readiness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 if (new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).startsWith("HTTP/1.1 200")) {
