@@ -98,19 +98,21 @@ final class HeldConnections {
         return writes;
     }
 
-    /** The same about everything that expires before {@code due} and can live longer. */
-    Writes due(long due, long expiry) {
+    /** The same about what expires before {@code due} and can live longer, {@code most} entries of it; empty when that is all. */
+    Writes due(long due, long expiry, int most) {
         Writes writes = new Writes();
-        connections.forEach((key, held) -> {
-            if (held.expiry < due && held.expiry < Math.min(expiry, held.end)) {
-                write(writes, key, held, expiry);
+        for (Map.Entry<Key, Held> one : connections.entrySet()) {
+            Held held = one.getValue();
+            if (writes.count < most && held.expiry < due && held.expiry < Math.min(expiry, held.end)) {
+                write(writes, one.getKey(), held, expiry);
             }
-        });
-        agents.forEach((id, agent) -> {
-            if (agent.expiry < due && agent.expiry < Math.min(expiry, end(agent))) {
-                write(writes, id, expiry);
+        }
+        for (Map.Entry<Long, Agent> one : agents.entrySet()) {
+            Agent agent = one.getValue();
+            if (writes.count < most && agent.expiry < due && agent.expiry < Math.min(expiry, end(agent))) {
+                write(writes, one.getKey(), expiry);
             }
-        });
+        }
         return writes;
     }
 
@@ -121,6 +123,7 @@ final class HeldConnections {
     }
 
     private void write(Writes writes, Key key, Held held, long expiry) {
+        writes.count++;
         held.expiry = Math.min(expiry, held.end);
         ExpiringValue value = ExpiringValue.newBuilder().setExpiresAt(held.expiry).setValue(held.info.toByteString()).build();
         writes.byProject.add(keys.connectionsOfProject(type, key.projectId), key.field(), value);
@@ -130,6 +133,7 @@ final class HeldConnections {
     private void write(Writes writes, long agentId, long expiry) {
         Agent agent = agents.get(agentId);
         if (agent != null) {
+            writes.count++;
             agent.expiry = Math.min(expiry, end(agent));
             writes.agents.add(keys.connectedAgents(type), text(agentId), ExpiringValue.newBuilder().setExpiresAt(agent.expiry).build());
         }
@@ -161,6 +165,11 @@ final class HeldConnections {
         private final ExpiringHashes.Batch byProject = new ExpiringHashes.Batch();
         private final ExpiringHashes.Batch byAgent = new ExpiringHashes.Batch();
         private final ExpiringHashes.Batch agents = new ExpiringHashes.Batch();
+        private int count;
+
+        boolean isEmpty() {
+            return count == 0;
+        }
 
         List<ExpiringHashes.Batch> all() {
             return List.of(byProject, byAgent, agents);

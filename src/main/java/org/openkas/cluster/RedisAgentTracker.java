@@ -26,6 +26,8 @@ import org.openkas.proto.agenttracker.ConnectedAgentInfo;
  * live where that is longer.
  */
 final class RedisAgentTracker implements AgentTracker, AutoCloseable {
+    private static final int PORTION = 2_000;
+
     private final RedisLink link;
     private final RedisKeys keys;
     private final ExpiringHashes hashes;
@@ -75,7 +77,12 @@ final class RedisAgentTracker implements AgentTracker, AutoCloseable {
             of.put(connection, refreshed ? Long.MAX_VALUE : hashes.seconds() + periods.life());
             of.about(connection, hashes.expiry()).all().forEach(batch -> sent.addAll(hashes.set(batch)));
         }
-        await(sent);
+        try {
+            await(sent);
+        } catch (TrackerException e) {
+            forget();
+            throw e;
+        }
     }
 
     @Override
@@ -146,34 +153,38 @@ final class RedisAgentTracker implements AgentTracker, AutoCloseable {
 
     private void refresh() {
         long due = hashes.seconds() + 2 * periods.refresh().toSeconds() + 1;
-        List<CompletionStage<?>> sent = new ArrayList<>();
-        synchronized (this) {
-            for (HeldConnections of : held.values()) {
-                of.expire(hashes.seconds());
-                of.due(due, hashes.expiry()).all().forEach(batch -> sent.addAll(hashes.set(batch)));
-            }
-        }
-        written(sent);
+        held.values().forEach(of -> renew(of, due));
     }
 
     private void restore() {
-        List<CompletionStage<?>> sent = new ArrayList<>();
-        synchronized (this) {
-            for (HeldConnections of : held.values()) {
-                of.forgotten();
-                of.expire(hashes.seconds());
-                of.due(Long.MAX_VALUE, hashes.expiry()).all().forEach(batch -> sent.addAll(hashes.set(batch)));
-            }
-        }
-        written(sent);
+        forget();
+        held.values().forEach(of -> renew(of, Long.MAX_VALUE));
     }
 
-    private void written(List<CompletionStage<?>> sent) {
+    /** In portions, as what waits for Redis is bounded. */
+    private void renew(HeldConnections of, long due) {
         try {
-            hashes.await(sent);
+            while (true) {
+                List<CompletionStage<?>> sent = new ArrayList<>();
+                synchronized (this) {
+                    of.expire(hashes.seconds());
+                    HeldConnections.Writes writes = of.due(due, hashes.expiry(), PORTION);
+                    if (writes.isEmpty()) {
+                        return;
+                    }
+                    writes.all().forEach(batch -> sent.addAll(hashes.set(batch)));
+                }
+                hashes.await(sent);
+            }
         } catch (RedisFailure e) {
+            forget();
             log.withError(e).error("Failed to refresh hash data in Redis");
         }
+    }
+
+    /** Nobody knows what of it arrived: the next tick writes everything. */
+    private synchronized void forget() {
+        held.values().forEach(HeldConnections::forgotten);
     }
 
     private void collect() {

@@ -7,6 +7,7 @@ import io.lettuce.core.TransactionResult;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -116,15 +117,21 @@ final class RedisSession implements AutoCloseable {
 
     /** Hands over what is published in a channel, on a thread that must not block; answers when nothing is missed any more. */
     CompletionStage<Void> subscribe(byte[] channel, Consumer<byte[]> listener) {
-        events.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
+        RedisPubSubListener<byte[], byte[]> messages = new RedisPubSubAdapter<>() {
             @Override
             public void message(byte[] from, byte[] message) {
                 listener.accept(message);
             }
-        });
+        };
+        events.addListener(messages);
         try {
-            return events.async().subscribe(channel);
+            return events.async().subscribe(channel).whenComplete((done, failure) -> {
+                if (failure != null) {
+                    events.removeListener(messages);
+                }
+            });
         } catch (RuntimeException e) {
+            events.removeListener(messages);
             return CompletableFuture.failedFuture(e);
         }
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.openkas.common.Log;
 import org.openkas.proto.redistool.ExpiringValue;
 
@@ -18,6 +19,9 @@ import org.openkas.proto.redistool.ExpiringValue;
 final class RedisTunnelTracker implements TunnelTracker {
     /** Agents of which the last such bits of the id are equal are renewed together. */
     private static final int GROUP = 0xFF;
+
+    /** How many agents are written at once, as what waits for Redis is bounded. */
+    private static final int PORTION = 2_000;
 
     private final RedisLink link;
     private final RedisKeys keys;
@@ -116,21 +120,30 @@ final class RedisTunnelTracker implements TunnelTracker {
     }
 
     private void restore() {
+        List<Long> all;
+        synchronized (this) {
+            all = Stream.concat(gone.stream(), here.stream()).toList();
+        }
+        try {
+            for (int from = 0; from < all.size(); from += PORTION) {
+                restore(all.subList(from, Math.min(all.size(), from + PORTION)));
+            }
+        } catch (RedisFailure e) {
+            log.withError(e).error("Failed to refresh data");
+        }
+    }
+
+    /** What has become of these agents since then counts. */
+    private void restore(List<Long> agentIds) throws RedisFailure {
         List<CompletionStage<?>> sent = new ArrayList<>();
         List<Long> removed;
         synchronized (this) {
-            removed = List.copyOf(gone);
+            removed = agentIds.stream().filter(gone::contains).toList();
             removed.forEach(id -> sent.addAll(unset(id)));
-            sent.addAll(hashes.set(batch(here)));
+            sent.addAll(hashes.set(batch(agentIds.stream().filter(here::contains).toList())));
         }
-        try {
-            hashes.await(sent);
-        } catch (RedisFailure e) {
-            log.withError(e).error("Failed to refresh data");
-            return;
-        }
+        hashes.await(sent);
         synchronized (this) {
-            // whoever came back and left again since then waits for an answer of its own
             removed.forEach(gone::remove);
         }
     }
