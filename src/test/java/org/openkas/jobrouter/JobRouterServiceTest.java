@@ -37,7 +37,7 @@ import org.openkas.testkit.GitLabRequestSeen;
 class JobRouterServiceTest {
     private static final String ANSWER = "{\"id\":77,\"token\":\"glcbt-secret\",\"job_info\":{}}";
 
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final List<RunnersSite> opened = new ArrayList<>();
 
     private RunnersSite site(boolean on) throws Exception {
         RunnersSite site = new RunnersSite(on);
@@ -46,10 +46,8 @@ class JobRouterServiceTest {
     }
 
     @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable each : opened) {
-            each.close();
-        }
+    void close() {
+        opened.forEach(RunnersSite::close);
     }
 
     @Test

@@ -56,7 +56,7 @@ final class RunnersSite implements AutoCloseable {
     final Threads threads = new Threads();
     final Optional<JobRouterService> service;
     final AgentServer server;
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final List<Runnable> opened = new ArrayList<>();
 
     RunnersSite(boolean on) throws Exception {
         gitLab.always(INFO, request -> request.header("Gitlab-Agent-Api-Request").equals(TOKEN) && request.header("Authorization").isEmpty()
@@ -69,7 +69,7 @@ final class RunnersSite implements AutoCloseable {
         GitLabClient usual = GitLabClient.of(address, trusted, Map.of(), "test", signer,
                 new TokenBucket(1000, 1000, threads.timers(), LimiterObserver.NONE), threads.timers(), threads.executor());
         GitLabClient longPolls = GitLabClient.ofLongPolls(address, trusted, Map.of(), "test", signer, threads.timers(), threads.executor());
-        opened.addAll(List.of(usual, longPolls));
+        opened.addAll(List.of(usual::close, longPolls::close));
         service = on
                 ? Optional.of(new JobRouterService(usual, longPolls, new MemoryErrorCache(threads.timers()),
                         new CachedLookup.Lifetimes(Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofMinutes(5)), threads.timers(),
@@ -136,10 +136,8 @@ final class RunnersSite implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (AutoCloseable each : opened.reversed()) {
-            each.close();
-        }
+    public void close() {
+        opened.reversed().forEach(Runnable::run);
         server.close();
         gitLab.close();
         threads.close();
