@@ -123,12 +123,13 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
     }
 
     private void found(Way candidate) {
-        boolean begun;
+        boolean late;
+        boolean begun = false;
         synchronized (this) {
-            if (over || answers == null) {
-                begun = true;
-            } else {
-                begun = candidate.begin(answers);
+            Answers<R> told = over ? null : answers;
+            late = told == null;
+            if (told != null) {
+                begun = candidate.begin(told);
                 if (begun) {
                     way = candidate;
                     search = null;
@@ -136,19 +137,15 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
                 }
             }
         }
-        if (!begun) {
-            search(); // it ended before it was used, and the agent has seen nothing
-        } else if (owns(candidate)) {
+        if (late) {
+            candidate.giveBack();
+        } else if (begun) {
             surroundings.metrics().found(surroundings.timers().nanos() - began);
             callbacks.later(answers()::ready);
             read();
         } else {
-            candidate.giveBack();
+            search(); // it ended before it was used, and the agent has seen nothing
         }
-    }
-
-    private synchronized boolean owns(Way candidate) {
-        return way == candidate;
     }
 
     private synchronized Answers<R> answers() {
