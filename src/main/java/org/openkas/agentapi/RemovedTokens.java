@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Timers;
 import org.openkas.grpc.CallAge;
@@ -97,22 +96,19 @@ public final class RemovedTokens implements ServerInterceptor {
         }
 
         @Override
-        public Timers.Cancellable whenEnded(Runnable action) {
-            return whenRemoved(action, age::whenEnded);
+        public CallAge lasting() {
+            TokenAge lasting = new TokenAge(token, age.lasting());
+            lasting.removed = removed;
+            return lasting;
         }
 
         @Override
-        public Timers.Cancellable whenDraining(Runnable action) {
-            return whenRemoved(action, age::whenDraining);
-        }
-
-        /** At the removal of the token, or at the other moment. */
-        private Timers.Cancellable whenRemoved(Runnable action, Function<Runnable, Timers.Cancellable> orWhen) {
+        public Timers.Cancellable whenEnded(Runnable action) {
             Ending ending = new Ending(token, this, action);
             add(token, ending);
-            Timers.Cancellable other = orWhen.apply(ending::happen);
+            Timers.Cancellable byAge = age.whenEnded(ending::happen);
             return () -> {
-                other.cancel();
+                byAge.cancel();
                 ending.cancel();
             };
         }

@@ -80,7 +80,7 @@ final class ReconcileStream {
         call.setOnCancelHandler(this::cancelled);
         call.setOnReadyHandler(this::work);
         Timers.Cancellable aged = age.whenEnded(this::aged);
-        Timers.Cancellable drained = age.whenDraining(this::stop);
+        Timers.Cancellable drained = age.lasting().whenEnded(this::stop);
         boolean over;
         synchronized (this) {
             ageWait = aged;

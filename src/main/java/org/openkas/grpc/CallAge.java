@@ -14,17 +14,16 @@ public interface CallAge {
      */
     Timers.Cancellable whenEnded(Runnable action);
 
-    /**
-     * Runs {@code action} once when the server drains, at once on the calling thread if it does already; for calls that wait
-     * for as long as their connection lasts, and must not hold up the end of the server. Cancelling forgets the action.
-     */
-    default Timers.Cancellable whenDraining(Runnable action) {
-        return () -> {
-        };
-    }
-
     /** Whether waiting should have ended. */
     boolean ended();
+
+    /**
+     * The same without an age: ends only when the server drains, or when whoever called may no longer. For waiting that is
+     * meant to last as long as the connection.
+     */
+    default CallAge lasting() {
+        return this;
+    }
 
     /** Never ends; for calls without a connection. */
     CallAge ENDLESS = new CallAge() {

@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.openkas.common.Timers;
 
 /**
@@ -31,17 +30,7 @@ final class CallAges extends ServerTransportFilter implements ServerInterceptor 
     private final RandomGenerator random;
     private final double waitingNanos;
     private final Set<AgeOfCall> awaited = ConcurrentHashMap.newKeySet();
-    private final Set<DrainAction> drainActions = ConcurrentHashMap.newKeySet();
     private volatile boolean draining;
-
-    /** An action that knows itself, so that equal actions stay apart. */
-    private static final class DrainAction {
-        private final Runnable run;
-
-        private DrainAction(Runnable run) {
-            this.run = run;
-        }
-    }
 
     CallAges(Timers timers, RandomGenerator random, Duration maxConnectionAge) {
         this.timers = timers;
@@ -65,38 +54,21 @@ final class CallAges extends ServerTransportFilter implements ServerInterceptor 
         return Contexts.interceptCall(context.withValue(CallContext.AGE, age), call, headers, next);
     }
 
-    /** Ends all ages, and those of later calls as they begin, and runs what waits for nothing but this. What it returns is down when the actions have run. */
+    /** Ends all ages, and those of later calls as they begin. What it returns is down when the actions have run. */
     CountDownLatch drain() {
         draining = true;
-        List<Runnable> all = Stream.concat(awaited.stream().<Runnable>map(age -> age::end),
-                drainActions.stream().<Runnable>map(action -> () -> runOnce(action))).toList();
+        List<AgeOfCall> all = List.copyOf(awaited);
         CountDownLatch running = new CountDownLatch(all.size());
-        for (Runnable end : all) {
+        for (AgeOfCall age : all) {
             timers.after(Duration.ZERO, () -> {
                 try {
-                    end.run();
+                    age.end();
                 } finally {
                     running.countDown();
                 }
             });
         }
         return running;
-    }
-
-    Timers.Cancellable whenDraining(Runnable run) {
-        DrainAction action = new DrainAction(run);
-        drainActions.add(action);
-        if (draining) {
-            // the drain may have looked before this action was listed
-            runOnce(action);
-        }
-        return () -> drainActions.remove(action);
-    }
-
-    private void runOnce(DrainAction action) {
-        if (drainActions.remove(action)) {
-            action.run.run();
-        }
     }
 
     boolean draining() {

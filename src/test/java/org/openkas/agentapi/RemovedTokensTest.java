@@ -66,33 +66,12 @@ class RemovedTokensTest {
     }
 
     @Test
-    void whatWaitsForTheDrainAloneEndsWithItsTokenToo() {
-        List<Runnable> byDrain = new ArrayList<>();
-        CallAge age = new CallAge() {
-            @Override
-            public Timers.Cancellable whenEnded(Runnable action) {
-                throw new AssertionError("age does not matter");
-            }
-
-            @Override
-            public Timers.Cancellable whenDraining(Runnable action) {
-                byDrain.add(action);
-                return () -> byDrain.remove(action);
-            }
-
-            @Override
-            public boolean ended() {
-                return false;
-            }
-        };
-        ageOf(A, age).whenDraining(() -> ended.add("a"));
-        ageOf(B, age).whenDraining(() -> ended.add("b"));
+    void whatLastsEndsWithItsTokenToo() {
+        ageOf(A, CallAge.ENDLESS).lasting().whenEnded(() -> ended.add("a"));
+        ageOf(B, CallAge.ENDLESS).lasting().whenEnded(() -> ended.add("b"));
+        ageOf(A, CallAge.ENDLESS).lasting().whenEnded(() -> ended.add("c")).cancel();
         tokens.removed(A);
         assertThat(ended).containsExactly("a");
-        byDrain.forEach(Runnable::run);
-        assertThat(ended).containsExactly("a", "b");
-        ageOf(B, age).whenDraining(() -> ended.add("c")).cancel();
-        assertThat(byDrain).hasSize(2);
     }
 
     @Test

@@ -346,13 +346,23 @@ class FluxServiceTest {
         private boolean draining;
 
         @Override
-        public Timers.Cancellable whenDraining(Runnable action) {
-            if (draining) {
-                action.run();
-            } else {
-                drainActions.add(action);
-            }
-            return () -> drainActions.remove(action);
+        public CallAge lasting() {
+            return new CallAge() {
+                @Override
+                public Timers.Cancellable whenEnded(Runnable action) {
+                    if (draining) {
+                        action.run();
+                    } else {
+                        drainActions.add(action);
+                    }
+                    return () -> drainActions.remove(action);
+                }
+
+                @Override
+                public boolean ended() {
+                    return draining;
+                }
+            };
         }
 
         void drain() {

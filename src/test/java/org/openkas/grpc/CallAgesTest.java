@@ -74,21 +74,18 @@ class CallAgesTest {
     }
 
     @Test
-    @DisplayName("A drain runs what waits for nothing but it, once, and at once for later calls; age does not, and what was cancelled stays")
-    void whenDraining() {
-        call().whenDraining(ended::incrementAndGet);
-        call().whenDraining(ended::incrementAndGet).cancel();
-        timers.advance(Duration.ofHours(1));
+    @DisplayName("What is meant to last ends when the server drains, and not before")
+    void lasting() {
+        call().lasting().whenEnded(ended::incrementAndGet);
+        call().lasting().whenEnded(ended::incrementAndGet).cancel();
+        timers.advance(Duration.ofDays(1));
         assertThat(ended).hasValue(0);
-        assertThat(timers.pending()).isZero();
         ages.drain();
         timers.advance(Duration.ZERO);
         assertThat(ended).hasValue(1);
-        call().whenDraining(ended::incrementAndGet);
+        call().lasting().whenEnded(ended::incrementAndGet);
         assertThat(ended).hasValue(2);
-        ages.drain();
-        timers.advance(Duration.ZERO);
-        assertThat(ended).hasValue(2);
+        assertThat(timers.pending()).isZero();
     }
 
     @Test
