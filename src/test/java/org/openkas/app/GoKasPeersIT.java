@@ -155,12 +155,14 @@ class GoKasPeersIT {
     void leaves() throws Exception {
         for (List<Integer> way : List.of(List.of(7, 3), List.of(2, 8))) {
             KubernetesAgent cluster = new KubernetesAgent();
-            try (SimulatedTunnels tunnels = agentAt(ports.get(way.get(1)), cluster); RawPeer client = RawPeer.plain(ports.get(way.get(0)))) {
-                client.send("GET /watch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ci:42:job\r\n\r\n");
-                KubernetesAgent.Call call = cluster.next();
-                call.head(200).data("event");
-                assertThat(client.readHead()).startsWith("HTTP/1.1 200 ");
-                client.close();
+            try (SimulatedTunnels tunnels = agentAt(ports.get(way.get(1)), cluster)) {
+                KubernetesAgent.Call call;
+                try (RawPeer client = RawPeer.plain(ports.get(way.get(0)))) {
+                    client.send("GET /watch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ci:42:job\r\n\r\n");
+                    call = cluster.next();
+                    call.head(200).data("event");
+                    assertThat(client.readHead()).startsWith("HTTP/1.1 200 ");
+                }
                 await().atMost(Duration.ofSeconds(20)).until(() -> call.cancelled.get() == 1);
                 assertThat(tunnels.served()).isEqualTo(1);
             }

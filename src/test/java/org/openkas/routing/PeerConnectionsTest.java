@@ -68,7 +68,7 @@ class PeerConnectionsTest {
     @DisplayName("5.9: one connection a URL, shared; closed when nobody has used it for an hour and somebody gives one back")
     void pool() throws Exception {
         int port = FreePorts.some(1).getFirst();
-        Server server = services((NettyServerBuilder) NettyServerBuilder.forPort(port, InsecureServerCredentials.create())).build().start();
+        Server server = services(NettyServerBuilder.forPort(port, InsecureServerCredentials.create())).build().start();
         try {
             String url = "grpc://127.0.0.1:" + port;
             Peers.Lease one = connections.lease(url);
