@@ -74,7 +74,8 @@ record Agents(AgentInfoSource source, AgentConfigurationReporter reporter, Agent
                 configuration.agent().infoCacheErrorTtl(), configuration.agent().infoCacheStaleTtl());
         AgentInfoSource source = new CachedAgentInfoSource(new HttpAgentInfoSource(gitLab, ground.timers(), log),
                 errors, lifetimes, ground.timers(), ground.executor(), log);
-        return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()), access(configuration, gitLab, errors, ground),
+        return new Agents(source, new HttpAgentConfigurationReporter(gitLab, ground.timers()),
+                access(configuration, gitLab, errors, ground),
                 Optional.empty(), gitLab);
     }
 
