@@ -53,7 +53,8 @@ final class TokenRateLimit implements ServerInterceptor {
         }
         LateListener<Q> late = new LateListener<>();
         Context context = Context.current();
-        CompletableFuture<Void> _ = decision.thenAcceptAsync(allowed -> beginLate(late, context, call, () -> begun(allowed, call, headers, next)), executor);
+        CompletableFuture<Void> _ = decision
+                .thenAcceptAsync(allowed -> beginLate(late, context, call, () -> begun(allowed, call, headers, next)), executor);
         return late;
     }
 

@@ -69,7 +69,8 @@ final class RedisDialer implements AutoCloseable {
         this.access = access;
         // names are found as the rest of the server finds them
         resources = DefaultClientResources.builder().ioThreadPoolSize(THREADS).computationThreadPoolSize(THREADS)
-                .addressResolverGroup(DefaultAddressResolverGroup.INSTANCE).commandLatencyRecorder(CommandLatencyRecorder.disabled()).build();
+                .addressResolverGroup(DefaultAddressResolverGroup.INSTANCE).commandLatencyRecorder(CommandLatencyRecorder.disabled())
+                .build();
         servers = client(access.tls());
         sentinels = client(access.sentinelTls());
     }
@@ -82,7 +83,8 @@ final class RedisDialer implements AutoCloseable {
             socket.keepAlive(SocketOptions.KeepAliveOptions.builder().enable().idle(IDLE).interval(PROBE).count(PROBES).build());
         }
         ClientOptions.Builder options = ClientOptions.builder().autoReconnect(false)
-                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS).requestQueueSize(QUEUE).socketOptions(socket.build())
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS).requestQueueSize(QUEUE)
+                .socketOptions(socket.build())
                 .maintNotificationsConfig(MaintNotificationsConfig.disabled());
         tls.ifPresent(security -> options
                 .sslOptions(SslOptions.builder().handshakeTimeout(section.dialTimeout()).sslContext(security::applyTo).build()));

@@ -32,7 +32,8 @@ final class RedisErrorCache implements ErrorCache {
         Optional<byte[]> found;
         try {
             found = Optional
-                    .ofNullable(link.<byte[]>ask(session -> session.command(commands -> commands.get(keys.error(lookup, key).toByteArray()))));
+                    .ofNullable(
+                            link.<byte[]>ask(session -> session.command(commands -> commands.get(keys.error(lookup, key).toByteArray()))));
         } catch (RedisFailure e) {
             log.withError(e).error("Failed to get cached error from Redis");
             return own.find(lookup, key);

@@ -20,7 +20,8 @@ public record RedisSection(RedisNodes nodes, Duration dialTimeout, Duration writ
         Duration dialTimeout = c.duration("dial_timeout", "how long a connection may take to open").must(Rule.positive())
                 .orElse(Duration.ofSeconds(5));
         c.duration("read_timeout", "no effect; kept for old files").must(Rule.positive()).ifGiven();
-        Duration writeTimeout = c.duration("write_timeout", "how long Redis may take to answer; after that it counts as lost").must(Rule.positive())
+        Duration writeTimeout = c.duration("write_timeout", "how long Redis may take to answer; after that it counts as lost")
+                .must(Rule.positive())
                 .orElse(Duration.ofSeconds(3));
         c.duration("idle_timeout", "no effect; kept for old files").must(Rule.positive()).ifGiven();
         return new RedisSection(nodes, dialTimeout, writeTimeout,

@@ -175,7 +175,8 @@ abstract class AgentTransportContract {
 
     protected static Setup standard() {
         return new Setup(Duration.ofHours(2), Duration.ZERO,
-                ConnectionPolicy.STANDARD.withHandshake(Duration.ofSeconds(25), Duration.ofMillis(500)), token -> CompletableFuture.completedFuture(true),
+                ConnectionPolicy.STANDARD.withHandshake(Duration.ofSeconds(25), Duration.ofMillis(500)),
+                token -> CompletableFuture.completedFuture(true),
                 message -> Optional.empty(),
                 Map.of());
     }
@@ -703,7 +704,8 @@ abstract class AgentTransportContract {
     @DisplayName("an invalid unary message costs no quota, an invalid message of a stream does")
     void validationAndLimit() throws Exception {
         AtomicInteger charged = new AtomicInteger();
-        Running server = running(standard().limiter(token -> CompletableFuture.completedFuture(charged.incrementAndGet() > 0)).validator(AgentTransportContract::invalid));
+        Running server = running(standard().limiter(token -> CompletableFuture.completedFuture(charged.incrementAndGet() > 0))
+                .validator(AgentTransportContract::invalid));
         ManagedChannel channel = opened(AgentChannels.ws(server.port()));
         assertStatus(() -> register(channel), Status.Code.INVALID_ARGUMENT, "invalid RegisterRequest");
         assertThat(charged).hasValue(0);

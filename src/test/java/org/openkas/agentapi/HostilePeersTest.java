@@ -62,7 +62,8 @@ class HostilePeersTest {
     void start() throws Exception {
         RecordedLog log = new RecordedLog();
         PrometheusRegistry registry = new PrometheusRegistry();
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(), token -> CompletableFuture.completedFuture(true),
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(),
+                token -> CompletableFuture.completedFuture(true),
                 new RateExceeded(registry), Map.of(),
                 log.log());
         server = new AgentServer(

@@ -76,7 +76,8 @@ class ListenerModesTest {
 
     private AgentServer start(boolean websocket, boolean tls, ConnectionPolicy policy) throws Exception {
         PrometheusRegistry registry = new PrometheusRegistry();
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(), token -> CompletableFuture.completedFuture(true),
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(),
+                token -> CompletableFuture.completedFuture(true),
                 new RateExceeded(registry), Map.of(),
                 log.log());
         Security security = tls

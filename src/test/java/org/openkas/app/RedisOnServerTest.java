@@ -145,8 +145,9 @@ class RedisOnServerTest {
             String commit = repository.commit("main", Map.of(FILE, "ci_access: {projects: [{id: g/p}]}\n"));
             assertThat(strict.running().probes.readinessFailure()).isEmpty();
             redis.kill();
-            await().until(() -> !x.running().log.lines("Redis is lost: this server goes on with its own agents, other servers do not see them")
-                    .isEmpty());
+            await().until(
+                    () -> !x.running().log.lines("Redis is lost: this server goes on with its own agents, other servers do not see them")
+                            .isEmpty());
             SimulatedAgent.Configurations configurations = agent.configurations("", false);
             assertThat(configurations.next(LIMIT).getCommitId()).isEqualTo(commit);
             assertThatThrownBy(() -> agent.register(5)).hasMessage("UNAVAILABLE: Failed to register agent");
@@ -184,7 +185,8 @@ class RedisOnServerTest {
     @DisplayName("CO-27 a start without Redis fails within the dial limits, names the setting and says what to do")
     void start() throws Exception {
         int dead = FreePorts.some(1).getFirst();
-        assertThatThrownBy(() -> RunningServer.withGitLab(directory, gitLab, "", "127.0.0.1:0", "server: {address: \"127.0.0.1:" + dead + "\"}"))
+        assertThatThrownBy(
+                () -> RunningServer.withGitLab(directory, gitLab, "", "127.0.0.1:0", "server: {address: \"127.0.0.1:" + dead + "\"}"))
                 .isInstanceOf(StartException.class).hasMessage("dial tcp 127.0.0.1:" + dead
                         + ": connect: connection refused (redis.server.address: start Redis there, or write where it is and can be reached from this host)");
     }

@@ -84,7 +84,8 @@ class RedisTlsTest {
         Path certificate = Files.writeString(directory.resolve("kas.pem"), own.getCertificatePEM());
         Path key = Files.writeString(directory.resolve("kas.key"), own.getPrivateKeyPEM());
         try (RealRedis redis = redis("server.pem", "yes", certificate.toString())) {
-            works(redis, ", tls: {enabled: true, ca_certificate_file: " + CA + ", certificate_file: " + certificate + ", key_file: " + key + "}");
+            works(redis, ", tls: {enabled: true, ca_certificate_file: " + CA + ", certificate_file: " + certificate + ", key_file: " + key
+                    + "}");
             fails(redis, ", tls: {enabled: true, ca_certificate_file: " + CA + "}", "");
             fails(redis, ", tls: {enabled: true, certificate_file: /no/such, key_file: " + KEY + "}",
                     "loading certificate (/no/such) and key (" + KEY + ") files: ");

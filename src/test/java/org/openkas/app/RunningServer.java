@@ -39,7 +39,8 @@ final class RunningServer implements AutoCloseable {
 
     /** As the other, with the listener for GitLab at {@code api}. */
     static RunningServer withGitLab(Path directory, FakeGitLab gitLab, String more, String api) throws Exception {
-        return withGitLab(directory, gitLab, more, api, "server: {address: \"" + RealRedis.shared().address() + "\"}, key_prefix: " + UUID.randomUUID());
+        return withGitLab(directory, gitLab, more, api,
+                "server: {address: \"" + RealRedis.shared().address() + "\"}, key_prefix: " + UUID.randomUUID());
     }
 
     /** As the other, with these settings of {@code redis}. */

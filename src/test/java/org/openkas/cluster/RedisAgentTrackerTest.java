@@ -154,7 +154,8 @@ class RedisAgentTrackerTest extends AgentTrackerContract {
         tracker.register(AGENTK, connection(9, 7, 5), true);
         client.commands().hset(BY_AGENT, key("6"), key("no message"));
         client.commands().hset(BY_AGENT, key("8"),
-                ExpiringValue.newBuilder().setExpiresAt(now() + 9).setValue(com.google.protobuf.ByteString.copyFromUtf8("no message")).build()
+                ExpiringValue.newBuilder().setExpiresAt(now() + 9).setValue(com.google.protobuf.ByteString.copyFromUtf8("no message"))
+                        .build()
                         .toByteArray());
         assertThat(tracker.byAgent(7)).containsExactly(connection(9, 7, 5));
         assertThat(server.unreadable).hasValue(1);

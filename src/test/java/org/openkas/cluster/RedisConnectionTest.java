@@ -106,13 +106,16 @@ class RedisConnectionTest {
     void sentinels() throws Exception {
         int dead = FreePorts.some(1).getFirst();
         try (RealRedis redis = RealRedis.start("--requirepass", "secret", "--masterauth", "secret");
-                RealRedis replica = RealRedis.start("--replicaof", "127.0.0.1", Integer.toString(redis.port()), "--masterauth", "secret", "--requirepass",
+                RealRedis replica = RealRedis.start("--replicaof", "127.0.0.1", Integer.toString(redis.port()), "--masterauth", "secret",
+                        "--requirepass",
                         "secret", "--repl-diskless-sync-delay", "0");
                 RealRedis sentinel = RealRedis.start("--sentinel", "--user", "default", "on", ">other", "~*", "&*", "+@all", "--sentinel",
-                        "monitor", "gitlab", "127.0.0.1", Integer.toString(redis.port()), "1", "--sentinel", "auth-pass", "gitlab", "secret",
+                        "monitor", "gitlab", "127.0.0.1", Integer.toString(redis.port()), "1", "--sentinel", "auth-pass", "gitlab",
+                        "secret",
                         "--sentinel", "down-after-milliseconds", "gitlab", "500", "--sentinel", "failover-timeout", "gitlab", "2000")) {
             RedisSection section = section(
-                    new RedisSentinelSection("gitlab", List.of("127.0.0.1:" + dead, sentinel.address()), Optional.empty(), Optional.empty()),
+                    new RedisSentinelSection("gitlab", List.of("127.0.0.1:" + dead, sentinel.address()), Optional.empty(),
+                            Optional.empty()),
                     "tcp", Optional.of("default"), 0);
             RedisAccess access = new RedisAccess(Optional.of(Secret.of("secret".getBytes(StandardCharsets.UTF_8))),
                     Optional.of(Secret.of("other".getBytes(StandardCharsets.UTF_8))), Optional.empty(), Optional.empty());
@@ -123,7 +126,8 @@ class RedisConnectionTest {
             try (SharedRedis server = new SharedRedis(section, access, new FakeTimers())) {
                 RedisTunnelTracker tracker = server.tunnelTracker("grpc://a:1");
                 tracker.register(7);
-                RedisURI uri = RedisURI.builder().withHost("127.0.0.1").withPort(replica.port()).withPassword("secret".toCharArray()).build();
+                RedisURI uri = RedisURI.builder().withHost("127.0.0.1").withPort(replica.port()).withPassword("secret".toCharArray())
+                        .build();
                 try (RealRedis.Client client = replica.client(uri)) {
                     await().until(() -> client.commands().keys("*").size() == 1);
                     redis.kill();

@@ -20,7 +20,8 @@ import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.RealRedis;
 
 class RedisErrorCacheTest extends ErrorCacheContract {
-    private static final ByteString HASH = ByteString.copyFrom(HexFormat.of().parseHex("36bbe50ed96841d10443bcb670d6554f0a34b761be67ec9c4a8ad2c0c44ca42c"));
+    private static final ByteString HASH = ByteString
+            .copyFrom(HexFormat.of().parseHex("36bbe50ed96841d10443bcb670d6554f0a34b761be67ec9c4a8ad2c0c44ca42c"));
     private static final ClientError UNAUTHORIZED = ClientError.newBuilder().setStatusCode(401)
             .setPath("/api/v4/internal/kubernetes/agent_info").build();
     private static final byte[] STORED = HexFormat.of().parseHex("0a33747970652e676f6f676c65617069732e636f6d2f6769746c61622e6167656e742e"

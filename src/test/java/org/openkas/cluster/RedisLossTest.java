@@ -71,7 +71,8 @@ class RedisLossTest {
     }
 
     private void saysSoOnce() {
-        assertThat(server.log.lines("Redis is lost: this server goes on with its own agents, other servers do not see them")).singleElement()
+        assertThat(server.log.lines("Redis is lost: this server goes on with its own agents, other servers do not see them"))
+                .singleElement()
                 .satisfies(line -> {
                     assertThat(line.level()).isEqualTo(LogLevel.ERROR);
                     assertThat(line.fields()).containsKeys("error", "remedy");

@@ -92,16 +92,18 @@ class RedisTunnelTrackerTest extends TunnelTrackerContract {
         assertThat(client.commands().pttl(AGENT_7)).isGreaterThan(298_000);
         assertThat(value(key("gitlab-kas:tunnel_tracker2:kas_by_agent_id:", 7, 1, 0, 0, 0, 0, 0, 0)).getExpiresAt()).isEqualTo(expiry);
         assertThat(value(key("gitlab-kas:tunnel_tracker2:kas_by_agent_id:", 0, 0, 0, 0, 0, 1, 0, 0)).getExpiresAt()).isEqualTo(expiry);
-        assertThat(value(key("gitlab-kas:tunnel_tracker2:kas_by_agent_id:", 8, 0, 0, 0, 0, 0, 0, 0)).getExpiresAt()).isEqualTo(before + 300);
+        assertThat(value(key("gitlab-kas:tunnel_tracker2:kas_by_agent_id:", 8, 0, 0, 0, 0, 0, 0, 0)).getExpiresAt())
+                .isEqualTo(before + 300);
     }
 
     @Test
     @DisplayName("TC-49 NR-054 an expired entry is not used and goes; one that makes no sense is not used, is counted and stays")
     void badEntries() throws Exception {
         long now = timers.now().getEpochSecond();
-        client.commands().hset(AGENT_7, Map.of(key("grpc://expired:1"), ExpiringValue.newBuilder().setExpiresAt(now - 1).build().toByteArray(),
-                key("grpc://unreadable:1"), key("no message"), key("grpc://good:1"),
-                ExpiringValue.newBuilder().setExpiresAt(now).build().toByteArray()));
+        client.commands().hset(AGENT_7,
+                Map.of(key("grpc://expired:1"), ExpiringValue.newBuilder().setExpiresAt(now - 1).build().toByteArray(),
+                        key("grpc://unreadable:1"), key("no message"), key("grpc://good:1"),
+                        ExpiringValue.newBuilder().setExpiresAt(now).build().toByteArray()));
         assertThat(tracker.gateways(7)).containsExactly("grpc://good:1");
         assertThat(client.commands().hkeys(AGENT_7)).containsExactlyInAnyOrder(key("grpc://unreadable:1"), key("grpc://good:1"));
         assertThat(server.unreadable).hasValue(1);

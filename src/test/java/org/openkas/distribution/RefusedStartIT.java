@@ -77,7 +77,8 @@ class RefusedStartIT {
                         "dial tcp 127.0.0.1:1: connect: connection refused (redis.server.address: "),
                 Case.yaml("no password file", GOOD.replace("\"REDIS\"}", "\"REDIS\"}, password_file: /no/such"),
                         "open /no/such: no such file or directory"),
-                Case.yaml("a password that nobody asked for", GOOD.replace("\"REDIS\"}", "\"REDIS\"}, password_file: DIRECTORY/secret, username: x"),
+                Case.yaml("a password that nobody asked for",
+                        GOOD.replace("\"REDIS\"}", "\"REDIS\"}, password_file: DIRECTORY/secret, username: x"),
                         "WRONGPASS ", "redis.password_file"),
                 Case.yaml("a certificate authority that is none",
                         GOOD.replace("\"REDIS\"}", "\"REDIS\"}, tls: {enabled: true, ca_certificate_file: /no/such}"),
@@ -126,7 +127,8 @@ class RefusedStartIT {
         if (each.gitLabSecret() != null) {
             Files.writeString(place.resolve("secret"), each.gitLabSecret());
         }
-        Path file = Files.writeString(place.resolve("kas.yaml"), each.yaml().replace("DIRECTORY", place.toString()).replace("REDIS", redis.address()));
+        Path file = Files.writeString(place.resolve("kas.yaml"),
+                each.yaml().replace("DIRECTORY", place.toString()).replace("REDIS", redis.address()));
         return Program.openkas(place, "--configuration-file", file.toString());
     }
 }

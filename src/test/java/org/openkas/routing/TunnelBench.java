@@ -44,8 +44,9 @@ public final class TunnelBench implements AutoCloseable {
     }
 
     public TunnelBench(Duration maxConnectionAge, ConnectionPolicy policy) {
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(metrics), MessageRules::violations, _ -> CompletableFuture.completedFuture(true), () -> {
-        }, Map.of(), log.log());
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(metrics), MessageRules::violations,
+                _ -> CompletableFuture.completedFuture(true), () -> {
+                }, Map.of(), log.log());
         ListenerSettings settings = new ListenerSettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), new Security.Plain(),
                 new Opening.Http2OrWebSocket("gitlab-kas/v1.2.3/abcdef"), maxConnectionAge, Duration.ZERO, policy);
         ReverseTunnelService service = new ReverseTunnelService((token, found) -> agents.identify(token, found), registry, threads.timers(),
