@@ -26,6 +26,8 @@ public final class SharedReader implements RepositoryReader {
     private static final Duration USEFUL = Duration.ofMinutes(10);
     private static final int ENTRY_COST = 512;
     private static final int BLOB_COST = 160;
+    /** Paths with such a component may be listed, but nothing is read under them. */
+    private static final Pattern ODD_COMPONENT = Pattern.compile("(?:^|/)\\.{0,2}(?:/|$)");
     private static final Pattern FULL_ID = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
 
     private final RepositoryReader reader;
@@ -116,7 +118,7 @@ public final class SharedReader implements RepositoryReader {
     }
 
     private static Optional<Key> contentKey(Repository repository, TreeBlob blob) {
-        if (FULL_ID.matcher(blob.object()).matches()) {
+        if (FULL_ID.matcher(blob.object()).matches() && !ODD_COMPONENT.matcher(blob.path()).find()) {
             return Optional.of(key(repository, "", new What.Content(blob.object())));
         }
         return FULL_ID.matcher(blob.revision()).matches()

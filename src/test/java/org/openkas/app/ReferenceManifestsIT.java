@@ -138,7 +138,7 @@ class ReferenceManifestsIT {
                           global_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}""")) {
             ManagedChannel theirs = AgentChannels.grpc(ports.get(1));
             ManagedChannel ours = running.channel();
-            await().atMost(Duration.ofSeconds(20)).until(() -> listens(ports.get(1)));
+            awaitListener(ports.get(1));
             List<String> different = new ArrayList<>();
             int answered = 0;
             for (FakeGitaly.Version version : FakeGitaly.Version.values()) {
@@ -171,7 +171,13 @@ class ReferenceManifestsIT {
         }
     }
 
+    private static void awaitListener(int port) {
+        await().atMost(Duration.ofSeconds(60)).until(() -> listens(port));
+    }
+
     private Program start(Path settings) throws IOException {
+        // the reference gives up where there is no Redis at its start
+        awaitListener(ports.get(0));
         return Program.run(List.of(System.getenv("KAS_BIN"), "--configuration-file=" + settings),
                 Map.of("OWN_PRIVATE_API_URL", "grpc://127.0.0.1:" + ports.get(3)));
     }

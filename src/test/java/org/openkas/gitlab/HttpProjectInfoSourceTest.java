@@ -41,7 +41,7 @@ class HttpProjectInfoSourceTest extends ProjectInfoSourceContract {
     }
 
     @Test
-    @DisplayName("GB-05: the project's path is one encoded query parameter")
+    @DisplayName("GB-05, GB-60: the project's path is one encoded query parameter; any release finds the agent's token")
     void asks() throws Exception {
         gitLab.project(8, "bla/bla", GitalyInfo.newBuilder().setAddress("tcp://gitaly:8075").setToken("secret").build());
         ProjectInfo info = source().projectInfo(TOKEN, "bla/bla");
@@ -52,6 +52,8 @@ class HttpProjectInfoSourceTest extends ProjectInfoSourceContract {
         assertThat(request.header("Accept")).isEqualTo("application/json");
         assertThat(request.header("Content-Type")).isEmpty();
         assertThat(request.header("Authorization")).isEqualTo("Bearer known-token");
+        assertThat(request.header("Gitlab-Agentk-Api-Request")).isEqualTo("known-token");
+        assertThat(request.header("Gitlab-Agent-Api-Request")).isEqualTo("known-token");
         assertThat(request.header("User-Agent")).isEqualTo(GitLabClients.USER_AGENT);
     }
 

@@ -82,6 +82,14 @@ class SharedReaderTest {
         reader.read(project("group/other", "token"), new TreeBlob("small", COMMIT, object), 100, chunk -> {
         });
         assertThat(source.calls).hasSize(3);
+        for (String odd : List.of("d//small", "./small", "d/../small", "/small", "small/")) {
+            reader.read(PROJECT, new TreeBlob(odd, COMMIT, object), 100, chunk -> {
+            });
+            assertThat(source.calls).last().isEqualTo("read " + odd + " 100");
+        }
+        reader.read(PROJECT, new TreeBlob(".d/..small.", COMMIT, object), 100, chunk -> {
+        });
+        assertThat(source.calls).hasSize(8);
     }
 
     @Test
