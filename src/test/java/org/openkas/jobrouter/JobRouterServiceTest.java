@@ -156,7 +156,8 @@ class JobRouterServiceTest {
         assertThat(report.method()).isEqualTo("PUT");
         assertThat(report.bodyText())
                 .isEqualTo("{\"token\":\"glcbt-secret\",\"state\":\"failed\",\"failure_reason\":\"runner_system_failure\"}");
-        await().until(() -> site.log.lines().stream().anyMatch(line -> line.level() == LogLevel.WARN && line.fields().containsKey("job_id")));
+        await().until(
+                () -> site.log.lines().stream().anyMatch(line -> line.level() == LogLevel.WARN && line.fields().containsKey("job_id")));
         assertThat(site.log.lines().toString()).doesNotContain("glcbt-secret");
     }
 
