@@ -70,7 +70,8 @@ final class JobPoll {
         if (ending.compareAndSet(false, true)) {
             timers.after(LAST_MOMENT, () -> {
                 answer(JobAnswer.NONE);
-                task.cancel(true);
+                // all runners are told before any request is cut off, and a job that comes meanwhile goes back
+                timers.after(LAST_MOMENT, () -> task.cancel(true));
             });
         }
     }

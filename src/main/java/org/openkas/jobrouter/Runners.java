@@ -33,7 +33,8 @@ final class Runners {
 
     private Long ask(AgentToken token, CachedLookup.Occasion occasion) throws GitLabException, InterruptedException {
         GitLabRequest request = GitLabRequest.of("GET", PATH).asAgent(token);
-        return gitLab.message(occasion.known() ? request : request.inBackground(), GetRunnerInfoResponse.getDefaultInstance()).getRunnerId();
+        return gitLab.message(occasion.known() ? request : request.inBackground(), GetRunnerInfoResponse.getDefaultInstance())
+                .getRunnerId();
     }
 
     /**

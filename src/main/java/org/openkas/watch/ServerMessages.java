@@ -13,7 +13,8 @@ final class ServerMessages {
 
     /** Something happened to {@code object}, which is JSON. */
     static byte[] event(String id, String type, ByteString object) {
-        return joined("{\"type\":\"event\",\"watchId\":" + quoted(id) + ",\"watchEvent\":{\"type\":" + quoted(type) + ",\"object\":", object,
+        return joined("{\"type\":\"event\",\"watchId\":" + quoted(id) + ",\"watchEvent\":{\"type\":" + quoted(type) + ",\"object\":",
+                object,
                 "}}");
     }
 
@@ -30,7 +31,8 @@ final class ServerMessages {
 
     /** The watch failed; {@code status} is what Kubernetes said about it, as JSON. */
     static byte[] error(String id, String message, ByteString status) {
-        return joined("{\"type\":\"error\",\"watchId\":" + quoted(id) + ",\"error\":{\"message\":" + quoted(message) + ",\"object\":", status,
+        return joined("{\"type\":\"error\",\"watchId\":" + quoted(id) + ",\"error\":{\"message\":" + quoted(message) + ",\"object\":",
+                status,
                 "}}");
     }
 

@@ -57,7 +57,8 @@ class BehindNginxIT {
     }
 
     private Site site() throws Exception {
-        Optional<Path> nginx = Stream.of("/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx").map(Path::of).filter(Files::isExecutable)
+        Optional<Path> nginx = Stream.of("/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx").map(Path::of)
+                .filter(Files::isExecutable)
                 .findFirst();
         assumeTrue(nginx.isPresent(), "needs nginx (Debian: nginx-core)");
         TestRepository repository = TestRepository.create(directory.resolve("repository"));
@@ -93,7 +94,8 @@ class BehindNginxIT {
                 }
                 """.formatted(directory, port, Path.of(CERTIFICATES, "server.pem").toAbsolutePath(),
                 Path.of(CERTIFICATES, "server.key").toAbsolutePath(), running.server.agentListener().port()));
-        Program program = Program.run(List.of(nginx.get().toString(), "-p", directory.toString(), "-c", configuration.toString()), Map.of());
+        Program program = Program.run(List.of(nginx.get().toString(), "-p", directory.toString(), "-c", configuration.toString()),
+                Map.of());
         await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
             new Socket("127.0.0.1", port).close();
             return true;

@@ -91,7 +91,8 @@ class StockAgentWatchIT {
                     """.formatted(repository.directory()));
             try (RunningServer running = RunningServer.standalone(directory, agents,
                     ", kubernetes_api: {listen: {address: '127.0.0.1:0'}, websocket_token_secret_file: " + secret + "}");
-                    Program pod = agent(running, cluster); HttpClient client = HttpClient.newHttpClient()) {
+                    Program pod = agent(running, cluster);
+                    HttpClient client = HttpClient.newHttpClient()) {
                 String place = "://" + running.server.kubernetesApiListener().orElseThrow().address();
                 HttpResponse<String> answer = client.send(
                         HttpRequest.newBuilder(URI.create("http" + place + "/watch?kas-websocket-token-request=true"))

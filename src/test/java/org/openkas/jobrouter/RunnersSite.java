@@ -117,7 +117,8 @@ final class RunnersSite implements AutoCloseable {
         String ask(String method, String request) {
             MethodDescriptor<GetJobRequest, GetJobResponse> called = JobRouterGrpc.getGetJobMethod().toBuilder().setFullMethodName(method)
                     .build();
-            return ClientCalls.blockingUnaryCall(channel, called, CallOptions.DEFAULT.withDeadlineAfter(Duration.ofSeconds(30)), job(request))
+            return ClientCalls
+                    .blockingUnaryCall(channel, called, CallOptions.DEFAULT.withDeadlineAfter(Duration.ofSeconds(30)), job(request))
                     .getJobResponse().toStringUtf8();
         }
 

@@ -47,6 +47,8 @@ class StockWatchClientTest {
                                 Path.of(System.getenv("CLUSTER_CLIENT_DIR")).toAbsolutePath().toString(),
                                 "https://localhost:" + proxy.port() + "/-/kubernetes-agent/k8s-proxy"),
                         Map.of("NODE_EXTRA_CA_CERTS", FILES.resolve("ca.pem").toString()))) {
+            // node takes its time to load the package
+            await().atMost(Duration.ofSeconds(60)).until(() -> proxy.agent.waiting() > 0);
             KubernetesAgent.Call pods = proxy.agent.next();
             assertThat(pods.header().getRequest().getUrlPath()).isEqualTo("/api/v1/namespaces/default/pods");
             pods.head(200).data(pod("ADDED", "a", 1) + pod("ADDED", "b", 2));

@@ -259,7 +259,8 @@ class WatchTest {
         try (RunningProxy proxy = setup().start()) {
             assertThat(closed(proxy, new WebSocketMessage(WebSocketMessage.TEXT, new byte[(64 << 10) + 1]))).isEqualTo(1009);
             assertThat(closed(proxy, new WebSocketMessage(WebSocketMessage.BINARY, new byte[1]))).isEqualTo(1003);
-            assertThat(closed(proxy, new WebSocketMessage(WebSocketMessage.TEXT, "hello".getBytes(StandardCharsets.UTF_8)))).isEqualTo(1008);
+            assertThat(closed(proxy, new WebSocketMessage(WebSocketMessage.TEXT, "hello".getBytes(StandardCharsets.UTF_8))))
+                    .isEqualTo(1008);
         }
     }
 

@@ -213,7 +213,8 @@ class WatchSessionTest {
         FakeRequest request = watch("a");
         String status = "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old\",\"metadata\":{}}";
         request.says(event("BOOKMARK", "", 7), "{\"object\":" + status + ",\"type\":\"ERROR\"}", event("ADDED", "u1", 8));
-        assertThat(sent).containsExactly("{\"type\":\"error\",\"watchId\":\"a\",\"error\":{\"message\":\"too old\",\"object\":" + status + "}}");
+        assertThat(sent)
+                .containsExactly("{\"type\":\"error\",\"watchId\":\"a\",\"error\":{\"message\":\"too old\",\"object\":" + status + "}}");
         assertThat(request.cancelled).isTrue();
         timers.advance(Duration.ofHours(1));
         assertThat(requests).hasSize(1);
@@ -283,7 +284,8 @@ class WatchSessionTest {
         }
         session.message(watchOf("w5"));
         session.message(watchOf("one more"));
-        assertThat(sent).containsExactly("{\"type\":\"error\",\"watchId\":\"w5\",\"error\":{\"message\":\"a watch with this watch_id is open\"}}",
+        assertThat(sent).containsExactly(
+                "{\"type\":\"error\",\"watchId\":\"w5\",\"error\":{\"message\":\"a watch with this watch_id is open\"}}",
                 "{\"type\":\"error\",\"watchId\":\"one more\",\"error\":{\"message\":\"a connection may have 100 watches at most\"}}");
         session.message("{\"type\":\"unwatch\",\"watch_id\":\"w5\"}");
         assertThat(requests.get(5).cancelled).isTrue();
