@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.openkas.agentapi.AgentGate;
 import org.openkas.agentapi.AgentServer;
@@ -75,7 +76,8 @@ final class RunnersSite implements AutoCloseable {
                         new CachedLookup.Lifetimes(Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofMinutes(5)), threads.timers(),
                         threads.executor(), log.log()))
                 : Optional.empty();
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(new PrometheusRegistry()), message -> Optional.empty(), token -> true, () -> {
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(new PrometheusRegistry()), message -> Optional.empty(),
+                token -> CompletableFuture.completedFuture(true), () -> {
         }, Map.of(), log.log());
         server = new AgentServer(ListenerSettings.http2(new ListenAddress(Network.TCP, "127.0.0.1:0"), new Security.Plain(),
                 Duration.ofHours(2), Duration.ZERO), threads.runtime(), service.stream().toList(), gate, log.log());

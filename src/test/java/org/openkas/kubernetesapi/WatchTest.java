@@ -106,7 +106,7 @@ class WatchTest {
             assertThat(heard(peer)).isEqualTo(told("other", event("ADDED", "u1", 1)));
             one.data(event("ADDED", "u2", 2).substring(9));
             assertThat(heard(peer)).isEqualTo(told("one", event("ADDED", "u2", 2)));
-            assertThat(proxy.usage.counts()).containsEntry("k8s_api_proxy_request", 2L);
+            assertThat(proxy.usage.snapshot().counts()).containsEntry("k8s_api_proxy_request", 2L);
         }
     }
 

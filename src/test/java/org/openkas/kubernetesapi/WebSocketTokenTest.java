@@ -66,7 +66,7 @@ class WebSocketTokenTest {
             assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(RunningProxy.ORIGIN);
             assertThat(answer.body()).matches("\\{\"token\":\"[-_A-Za-z0-9]+\"\\}");
             assertThat(proxy.agent.waiting()).isZero();
-            assertThat(proxy.usage.counts()).isEmpty();
+            assertThat(proxy.usage.snapshot().counts()).isEmpty();
             assertThat(proxy.ask("GET /watch?kas-websocket-token-request=true HTTP/1.1\r\n" + BROWSER + "\r\n").status()).isEqualTo(401);
         }
     }
