@@ -4,6 +4,7 @@ import io.grpc.ServerInterceptor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.openkas.cluster.TokenLimiter;
 import org.openkas.common.Log;
@@ -34,11 +35,11 @@ public record AgentGate(GrpcServerMetrics metrics, MessageValidator validator, T
         this(metrics, validator, limiter, rateExceeded, aliases, List.of(), log);
     }
 
-    /** The interceptors, outermost first. */
-    List<ServerInterceptor> interceptors(RandomGenerator random) {
+    /** The interceptors, outermost first; {@code executor} begins calls that had to wait. */
+    List<ServerInterceptor> interceptors(RandomGenerator random, Executor executor) {
         List<ServerInterceptor> all = new ArrayList<>(
                 List.of(metrics, CallLogs.namingTraces(log, random), new AnswerCompression(), new TokenExtraction(),
-                        new MessageValidation(validator), new TokenRateLimit(limiter, rateExceeded), new UnknownStatusReporter(),
+                        new MessageValidation(validator), new TokenRateLimit(limiter, rateExceeded, executor), new UnknownStatusReporter(),
                         new SentMessageLimit()));
         all.addAll(inner);
         return all;

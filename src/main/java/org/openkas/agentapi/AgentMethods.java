@@ -55,6 +55,11 @@ final class AgentMethods extends CallMethods {
     }
 
     @Override
+    public boolean longPoll(String fullName) {
+        return table.longPoll(fullName);
+    }
+
+    @Override
     public boolean eventDriven(String fullName) {
         return table.eventDriven(fullName);
     }

@@ -35,7 +35,7 @@ public final class AgentServer implements Drainable {
     public AgentServer(ListenerSettings settings, ListenerRuntime runtime, List<? extends BindableService> services, AgentGate gate,
             Log log)
             throws ListenException {
-        List<ServerInterceptor> interceptors = gate.interceptors(runtime.random());
+        List<ServerInterceptor> interceptors = gate.interceptors(runtime.random(), runtime.executor());
         methods = new AgentMethods(new MethodTable(services, interceptors), gate.aliases(), log, runtime.timers());
         listener = new GrpcListener(settings, runtime, methods);
         websocket = settings.opening() instanceof Opening.Http2OrWebSocket;

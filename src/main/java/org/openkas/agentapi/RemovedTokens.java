@@ -96,6 +96,13 @@ public final class RemovedTokens implements ServerInterceptor {
         }
 
         @Override
+        public CallAge lasting() {
+            TokenAge lasting = new TokenAge(token, age.lasting());
+            lasting.removed = removed;
+            return lasting;
+        }
+
+        @Override
         public Timers.Cancellable whenEnded(Runnable action) {
             Ending ending = new Ending(token, this, action);
             add(token, ending);

@@ -16,6 +16,7 @@ import org.openkas.grpc.CallContext;
 import org.openkas.proto.agentconfiguration.AgentConfigurationGrpc;
 import org.openkas.proto.agentconfiguration.ConfigurationRequest;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
+import org.openkas.repository.PushedProjects;
 import org.openkas.repository.RefWatches;
 
 /**

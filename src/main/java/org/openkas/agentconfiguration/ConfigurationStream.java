@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Backoff;
 import org.openkas.common.Log;
+import org.openkas.common.Rounds;
 import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.grpc.CallAge;
@@ -17,9 +18,11 @@ import org.openkas.proto.agentcfg.AgentConfiguration;
 import org.openkas.proto.agentcfg.ConfigurationFile;
 import org.openkas.proto.agentconfiguration.ConfigurationRequest;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
+import org.openkas.repository.PushedProjects;
 import org.openkas.repository.Repository;
 import org.openkas.repository.RepositoryException;
 import org.openkas.repository.Resolution;
+import org.openkas.repository.WatchedRef;
 import org.openkas.tracing.Traced;
 
 /**
@@ -27,7 +30,7 @@ import org.openkas.tracing.Traced;
  * look-up is due, the ref has news, the client can take a message again, or the stream must end. Rounds run one at a time
  * and make all calls on the stream's observer.
  */
-final class ConfigurationStream {
+final class ConfigurationStream implements PushedProjects.Watcher {
     private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofSeconds(60),
             Duration.ofMinutes(2));
 
@@ -81,8 +84,9 @@ final class ConfigurationStream {
         rounds.ask();
     }
 
-    /** Somebody pushed to the configuration project. {@code poked} collects what has been told to poll already. */
-    void pushed(Set<WatchedRef.Target> poked) {
+    /** Somebody pushed to the configuration project. */
+    @Override
+    public void pushed(Set<WatchedRef.Target> poked) {
         WatchedRef ref = watched;
         if (ref != null) {
             ref.poke(poked);

@@ -5,6 +5,7 @@ import java.util.random.RandomGenerator;
 import org.openkas.cluster.AgentTracker;
 import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentIdentification;
+import org.openkas.repository.PushedProjects;
 import org.openkas.repository.RefWatches;
 
 /** What all streams use. */

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.openkas.agentapi.AgentGate;
 import org.openkas.agentapi.AgentServer;
 import org.openkas.agentapi.RateExceeded;
-import org.openkas.cluster.MemoryTokenLimiter;
+import org.openkas.cluster.TokenLimiter;
 import org.openkas.config.AgentListenSection;
 import org.openkas.config.AgentSection;
 import org.openkas.grpc.ConnectionPolicy;
@@ -20,7 +20,6 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
 import org.openkas.net.Security;
 import org.openkas.net.TlsException;
-import org.openkas.reversetunnel.TunnelRegistry;
 
 /**
  * The two ways in for agents, which lead to the same services: the KAS port, and WebSockets that somebody else terminates
@@ -32,29 +31,30 @@ final class AgentListeners implements AutoCloseable {
 
     private final AgentServer port;
     private final HandedOverAgents handedOver;
-    private final TunnelRegistry tunnels;
+    private final Runnable waitingEnds;
 
-    private AgentListeners(AgentServer port, HandedOverAgents handedOver, TunnelRegistry tunnels) {
+    private AgentListeners(AgentServer port, HandedOverAgents handedOver, Runnable waitingEnds) {
         this.port = port;
         this.handedOver = handedOver;
-        this.tunnels = tunnels;
+        this.waitingEnds = waitingEnds;
     }
 
     /**
      * Puts both together; nothing listens yet.
      *
-     * @param tunnels whose waiting streams end with the listeners
+     * @param limiter says how often a token may call
+     * @param waitingEnds ends the streams that wait for calls or jobs; may block for some seconds, and be called again
      * @throws StartException if the configuration names something that cannot be used
      */
-    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TunnelRegistry tunnels,
+    static AgentListeners of(AgentSection section, Agents agents, AgentServices services, TokenLimiter limiter, Runnable waitingEnds,
             GrpcServerMetrics metrics, Ground ground) throws StartException {
         try {
             ListenerSettings settings = settings(section.listen(), ground);
-            AgentServer port = new AgentServer(settings, ground.agentRuntime(), services.all(), gate(section, agents, metrics, ground),
+            AgentServer port = new AgentServer(settings, ground.agentRuntime(), services.all(), gate(section, agents, limiter, metrics, ground),
                     ground.log());
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.agentRuntime(), port.methods()));
-            return new AgentListeners(port, handedOver, tunnels);
+            return new AgentListeners(port, handedOver, waitingEnds);
         } catch (TlsException | ListenException e) {
             throw StartException.of(AGENT_SERVER, e);
         }
@@ -67,10 +67,8 @@ final class AgentListeners implements AutoCloseable {
                 ConnectionPolicy.STANDARD);
     }
 
-    private static AgentGate gate(AgentSection section, Agents agents, GrpcServerMetrics metrics, Ground ground) {
-        long perMinute = section.listen().connectionsPerTokenPerMinute();
-        MemoryTokenLimiter limiter = new MemoryTokenLimiter(ground.timers(), perMinute, ground.log());
-        ground.limiters().limit("agent_connection", "{connection/token/m}", (double) perMinute);
+    private static AgentGate gate(AgentSection section, Agents agents, TokenLimiter limiter, GrpcServerMetrics metrics, Ground ground) {
+        ground.limiters().limit("agent_connection", "{connection/token/m}", (double) section.listen().connectionsPerTokenPerMinute());
         return new AgentGate(metrics, MessageRules::violations, limiter, new RateExceeded(ground.metrics().registry()),
                 section.methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()), ground.log());
     }
@@ -100,7 +98,7 @@ final class AgentListeners implements AutoCloseable {
         AtomicInteger left = new AtomicInteger(WAYS_IN);
         Runnable agesEnded = () -> {
             if (left.decrementAndGet() == 0) {
-                tunnels.stop();
+                waitingEnds.run();
             }
         };
         return List.of(limit -> port.drain(limit, agesEnded), limit -> handedOver.end(limit, agesEnded));
@@ -109,7 +107,7 @@ final class AgentListeners implements AutoCloseable {
     /** Cuts off what still runs. */
     @Override
     public void close() {
-        tunnels.stop();
+        waitingEnds.run();
         handedOver.close();
         port.close();
     }

@@ -12,6 +12,9 @@ import org.openkas.common.Timers;
 import org.openkas.config.ConfigurationException;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
+import org.openkas.gitlab.GitLabClient;
+import org.openkas.gitlab.HttpUsageReports;
+import org.openkas.grpc.GrpcClientMetrics;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.HandoffListener;
 import org.openkas.kubernetesapi.KubernetesApiServer;
@@ -19,12 +22,16 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
 import org.openkas.observability.ObservabilityEndpoint;
 import org.openkas.observability.Probes;
+import org.openkas.privateapi.PrivateApiServer;
 import org.openkas.railsapi.RailsApiServer;
+import org.openkas.reversetunnel.IdleAgents;
 import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.routing.AgentChannels;
 import org.openkas.routing.LocalAgentChannels;
+import org.openkas.routing.RoutedAgentChannels;
 import org.openkas.routing.RoutingMetrics;
 import org.openkas.telemetry.Telemetry;
+import org.openkas.usagemetrics.UsageReporter;
 
 /**
  * The whole server without an application server around it: puts the rooms together by constructors, starts the listeners
@@ -38,30 +45,48 @@ public final class KasServer implements AutoCloseable {
     private final Ground ground;
     private final Probes probes;
     private final List<AutoCloseable> closers = new ArrayList<>();
+    private final Optional<UsageReporter> usageReporter;
     private final AgentChannels agentChannels;
     private final AgentListeners agentListeners;
+    private final Optional<ClusterMember> member;
+    private final Optional<PrivateApiServer> privateApi;
     private final Optional<RailsApiServer> railsApi;
     private final Optional<KubernetesApiServer> kubernetesApi;
     private final ObservabilityEndpoint observability;
 
-    private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Telemetry telemetry, Probes probes)
-            throws StartException {
+    private KasServer(KasConfiguration configuration, KasSecrets secrets, Ground ground, Telemetry telemetry, Probes probes,
+            Optional<GitLabClient> gitLab, SharedState state) throws StartException {
         this.ground = ground;
         this.probes = probes;
         GrpcServerMetrics grpcMetrics = new GrpcServerMetrics(ground.metrics().registry());
+        GrpcClientMetrics clientMetrics = new GrpcClientMetrics(ground.metrics().registry());
         closers.add(telemetry);
         closers.add(ground);
-        Agents agents = Agents.of(configuration, secrets.gitlab(), ground);
+        closers.add(state);
+        Agents agents = Agents.of(configuration, gitLab, state.errors(), ground);
         closers.add(agents.closer());
-        Repositories repositories = Repositories.of(configuration, ground);
-        closers.addAll(repositories.closers());
-        SharedState state = SharedState.of(configuration, ground);
-        TunnelRegistry tunnels = new TunnelRegistry(ground.log());
-        agentChannels = new LocalAgentChannels(tunnels, new RoutingMetrics(ground.metrics().registry()), ground.timers(), ground.executor(),
+        usageReporter = usageReporter(configuration, agents, state, ground);
+        usageReporter.ifPresent(closers::add);
+        member = configuration.privateApi().isEmpty()
+                ? Optional.empty()
+                : Optional.of(ClusterMember.of(configuration.privateApi().get(), configuration, secrets.privateApi().orElseThrow(),
+                        state.tunnels(), clientMetrics, ground));
+        member.ifPresent(closers::add);
+        TunnelRegistry tunnels = new TunnelRegistry(member.<IdleAgents>map(ClusterMember::announcements).orElse(IdleAgents.UNWATCHED),
                 ground.log());
-        AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, ground);
-        closers.add(services.configurations());
-        agentListeners = AgentListeners.of(configuration.agent(), agents, services, tunnels, grpcMetrics, ground);
+        privateApi = configuration.privateApi().isEmpty()
+                ? Optional.empty()
+                : Optional.of(PrivateApiListener.of(configuration.privateApi().get(), secrets.privateApi().orElseThrow(), tunnels,
+                        configuration.agent().kubernetesApi().isPresent(), grpcMetrics, ground));
+        agentChannels = channels(tunnels);
+        Repositories repositories = Repositories.of(configuration, clientMetrics, ground);
+        closers.addAll(repositories.closers());
+        JobRouting jobs = JobRouting.of(configuration, secrets.gitlab(), agents, ground);
+        closers.add(jobs.closer());
+        AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, jobs.service(), ground);
+        closers.addAll(services.closers());
+        agentListeners = AgentListeners.of(configuration.agent(), agents, services, state.limiter(), () -> end(tunnels, services),
+                grpcMetrics, ground);
         railsApi = configuration.api().isEmpty()
                 ? Optional.empty()
                 : Optional.of(RailsApiListener.of(configuration.api().get(), secrets.api().orElseThrow(), configuration.compatibleVersion(),
@@ -69,12 +94,33 @@ public final class KasServer implements AutoCloseable {
         kubernetesApi = configuration.agent().kubernetesApi().isEmpty()
                 ? Optional.empty()
                 : Optional.of(KubernetesApiListener.of(configuration.agent().kubernetesApi().get(), configuration, agents.access(),
-                        agentChannels, ground));
+                        secrets.websocketToken(), agentChannels, state.usage(), ground));
         observability = ObservabilityListener.of(configuration.observability(), probes, ground);
     }
 
+    /** Empty where there is no GitLab, or it is not to be told. */
+    private static Optional<UsageReporter> usageReporter(KasConfiguration configuration, Agents agents, SharedState state, Ground ground) {
+        Duration period = configuration.observability().usageReportingPeriod();
+        return agents.gitLab().filter(gitLab -> period.isPositive())
+                .map(gitLab -> new UsageReporter(state.usage(), new HttpUsageReports(gitLab), period, ground.timers(), ground.log()));
+    }
+
+    private AgentChannels channels(TunnelRegistry tunnels) {
+        RoutingMetrics metrics = new RoutingMetrics(ground.metrics().registry());
+        return member.<AgentChannels>map(others -> new RoutedAgentChannels(tunnels, others.gateways(), metrics, ground.timers(),
+                ground.executor(), ground.log()))
+                .orElseGet(() -> new LocalAgentChannels(tunnels, metrics, ground.timers(), ground.executor(), ground.log()));
+    }
+
+    /** Streams that wait end; of tunnels the other servers are told as well. */
+    private void end(TunnelRegistry tunnels, AgentServices services) {
+        tunnels.stop();
+        services.stopWaiting();
+        member.ifPresent(ClusterMember::leave);
+    }
+
     /**
-     * Puts a server together; nothing listens yet.
+     * Puts a server together; nothing listens yet, but Redis is connected where it is configured.
      *
      * @param variables the environment variables
      * @param work a directory that the server may write to
@@ -83,6 +129,12 @@ public final class KasServer implements AutoCloseable {
     public static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log,
             Probes probes)
             throws StartException {
+        return assemble(configuration, variables, build, work, log, probes, Optional.empty());
+    }
+
+    /** As the other; {@code shared} is where several servers of one process know each other's tunnels. */
+    static KasServer assemble(KasConfiguration configuration, Map<String, String> variables, BuildInfo build, Path work, Log log,
+            Probes probes, Optional<TunnelTrackers> shared) throws StartException {
         KasSecrets secrets;
         Telemetry telemetry;
         try {
@@ -99,7 +151,15 @@ public final class KasServer implements AutoCloseable {
         secrets.warnings().forEach(text -> log.with("warning", text).warn("Configuration"));
         Ground ground = Ground.lay(variables, build, work, telemetry.log(), telemetry.tracer());
         try {
-            return new KasServer(configuration, secrets, ground, telemetry, probes);
+            // the reference's order: the first error decides what the operator sees
+            Optional<GitLabClient> gitLab = Agents.gitLabClient(configuration, secrets.gitlab(), ground);
+            SharedState state = SharedState.of(configuration, shared, probes, ground);
+            try {
+                return new KasServer(configuration, secrets, ground, telemetry, probes, gitLab, state);
+            } catch (StartException | RuntimeException e) {
+                state.close();
+                throw e;
+            }
         } catch (StartException | RuntimeException e) {
             ground.close();
             telemetry.close();
@@ -114,6 +174,7 @@ public final class KasServer implements AutoCloseable {
      */
     public void start() throws StartException {
         Probes.Toggle agentsReady = probes.readinessToggle("agentServer");
+        Optional<Probes.Toggle> privateReady = privateApi.map(api -> probes.readinessToggle("privateApiServer"));
         Optional<Probes.Toggle> apiReady = railsApi.map(api -> probes.readinessToggle("apiServer"));
         Optional<Probes.Toggle> kubernetesReady = kubernetesApi.map(api -> probes.readinessToggle("kubernetesApi"));
         try {
@@ -121,9 +182,15 @@ public final class KasServer implements AutoCloseable {
         } catch (ListenException e) {
             throw StartException.of(ObservabilityListener.NAME, e);
         }
+        usageReporter.ifPresent(UsageReporter::start);
         try {
             agentListeners.start();
             agentsReady.ready();
+            member.ifPresent(cluster -> cluster.announcements().start());
+            if (privateApi.isPresent()) {
+                privateApi.get().start();
+                privateReady.orElseThrow().ready();
+            }
             if (railsApi.isPresent()) {
                 railsApi.get().start();
                 apiReady.orElseThrow().ready();
@@ -149,6 +216,11 @@ public final class KasServer implements AutoCloseable {
     /** Where agents connect. Only after {@link #start}. */
     public BoundAddress agentListener() {
         return agentListeners.bound();
+    }
+
+    /** Where other servers connect, if they may. Only after {@link #start}. */
+    Optional<BoundAddress> privateApiListener() {
+        return privateApi.map(PrivateApiServer::bound);
     }
 
     /** Where clients of clusters connect, if they may. Only after {@link #start}. */
@@ -196,15 +268,17 @@ public final class KasServer implements AutoCloseable {
             }
             List<Drain> drains = new ArrayList<>(agentListeners.drains());
             railsApi.ifPresent(api -> drains.add(api::drain));
+            privateApi.ifPresent(api -> drains.add(api::drain));
             Drain.allAtOnce(drains, DRAIN_LIMIT);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Cuts off the requests to clusters that {@link #drain} waits for; everything else ends in order. */
+    /** Cuts off the requests to clusters that {@link #drain} waits for, also those of other servers; everything else ends in order. */
     public void cutOffRequests() {
         kubernetesApi.ifPresent(KubernetesApiServer::close);
+        privateApi.ifPresent(PrivateApiServer::close);
     }
 
     /** Cuts off what still runs and frees everything. */
@@ -212,6 +286,7 @@ public final class KasServer implements AutoCloseable {
     public void close() {
         kubernetesApi.ifPresent(KubernetesApiServer::close);
         railsApi.ifPresent(RailsApiServer::close);
+        privateApi.ifPresent(PrivateApiServer::close);
         agentListeners.close();
         observability.close();
         for (AutoCloseable closer : closers.reversed()) {

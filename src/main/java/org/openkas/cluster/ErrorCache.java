@@ -14,7 +14,8 @@ public interface ErrorCache {
     /** Kinds of look-ups, each with keys of its own; {@link #label} is part of the shared key. */
     enum Lookup {
         AGENT_INFO("agent_info_errs"), PROJECT_INFO("project_info_errs"), PROJECT_ACCESS("verify_project_access_errs"), ALLOWED_AGENTS(
-                "allowed_agents_errs"), PROXY_USER("auth_proxy_user_errs");
+                "allowed_agents_errs"), PROXY_USER("auth_proxy_user_errs"), RUNNER_INFO(
+                        "runner_info_errs");
 
         private final String label;
 

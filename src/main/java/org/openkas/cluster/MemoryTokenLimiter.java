@@ -3,6 +3,8 @@ package org.openkas.cluster;
 import com.google.protobuf.ByteString;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
@@ -48,7 +50,11 @@ public final class MemoryTokenLimiter implements TokenLimiter {
     }
 
     @Override
-    public boolean allow(AgentToken token) {
+    public CompletionStage<Boolean> allow(AgentToken token) {
+        return CompletableFuture.completedFuture(count(token));
+    }
+
+    private boolean count(AgentToken token) {
         Key key = Key.of(token);
         synchronized (this) {
             turn();

@@ -4,9 +4,9 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Which servers have idle tunnels of which agents (chapter 04 §2.8, §7.4). A server is known by the URL of its private API; an
- * implementation knows the URL of its own server. Single tunnels are nobody's business but their server's. Implementations are
- * thread-safe; calls may block on the network.
+ * Which servers have idle tunnels of which agents (chapter 04 §2.8, §7.4). A server is known by the URL of its private API, or by
+ * several, where it has several addresses; an implementation knows those of its own server. Single tunnels are nobody's business
+ * but their server's. Implementations are thread-safe; calls may block on the network.
  */
 public interface TunnelTracker {
 

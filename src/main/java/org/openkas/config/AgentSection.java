@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
  */
 public record AgentSection(AgentListenSection listen, AgentConfigurationSection configuration, GitopsSection gitops, Duration infoCacheTtl,
         Duration infoCacheErrorTtl, Duration infoCacheStaleTtl, Duration redisConnInfoTtl, Duration redisConnInfoRefresh,
-        Duration redisConnInfoGc, Optional<KubernetesApiSection> kubernetesApi, Map<String, String> methodAliases) {
+        Duration redisConnInfoGc, Optional<KubernetesApiSection> kubernetesApi, JobRouterSection jobRouter,
+        Map<String, String> methodAliases) {
 
     static AgentSection read(MessageReader c) {
         AgentSection agent = new AgentSection(
@@ -40,6 +41,7 @@ public record AgentSection(AgentListenSection listen, AgentConfigurationSection 
                 c.section("kubernetes_api", "KubernetesApiCF",
                         "Kubernetes API requests to clusters through their agents. Even an empty section turns it on",
                         KubernetesApiSection::read).ifGiven(),
+                c.section("job_router", "JobRouterCF", "jobs for GitLab Runner", JobRouterSection::read).orDefaults(),
                 c.field("method_aliases", ValueType.PAIRS,
                         "full name of a method that agents call and the server does not know, to the known one that it stands for;"
                                 + " as a property: name=known,name=known. OpenKAS only")

@@ -13,8 +13,6 @@ record Notice(Predicate<KasConfiguration> applies, String text) {
 
     /** What a file can ask for and this server does not have yet. Whoever builds a capability removes its line. */
     static final List<Notice> NOT_YET = List.of(
-            new Notice(c -> c.redis().isPresent(),
-                    "redis: shared state in Redis is not available yet: this server keeps its state in memory and does not share it"),
             new Notice(c -> c.privateApi().isPresent(),
                     "private_api: calls between servers are not available yet: run one server only"),
             new Notice(c -> c.observability().googleProfiler().enabled(),

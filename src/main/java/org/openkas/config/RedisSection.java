@@ -8,9 +8,11 @@ import java.util.Optional;
  *
  * @param passwordFile path of the password, whose bytes count as they stand
  * @param network {@code tcp} or {@code unix}
+ * @param strictReadiness whether the server is not ready while Redis is lost
  */
 public record RedisSection(RedisNodes nodes, Duration dialTimeout, Duration writeTimeout, String keyPrefix, Optional<String> username,
-        Optional<String> passwordFile, String network, Optional<RedisTlsSection> tls, int databaseIndex) {
+        Optional<String> passwordFile, String network, Optional<RedisTlsSection> tls, int databaseIndex, boolean strictReadiness) {
+    private static final String STRICT = "strict";
 
     static RedisSection read(MessageReader c) {
         RedisNodes nodes = nodes(c);
@@ -18,7 +20,8 @@ public record RedisSection(RedisNodes nodes, Duration dialTimeout, Duration writ
         Duration dialTimeout = c.duration("dial_timeout", "how long a connection may take to open").must(Rule.positive())
                 .orElse(Duration.ofSeconds(5));
         c.duration("read_timeout", "no effect; kept for old files").must(Rule.positive()).ifGiven();
-        Duration writeTimeout = c.duration("write_timeout", "how long a command may take to be written").must(Rule.positive())
+        Duration writeTimeout = c.duration("write_timeout", "how long Redis may take to answer; after that it counts as lost")
+                .must(Rule.positive())
                 .orElse(Duration.ofSeconds(3));
         c.duration("idle_timeout", "no effect; kept for old files").must(Rule.positive()).ifGiven();
         return new RedisSection(nodes, dialTimeout, writeTimeout,
@@ -28,7 +31,10 @@ public record RedisSection(RedisNodes nodes, Duration dialTimeout, Duration writ
                 c.text("network", "tcp, or unix for a socket").must(Rule.in("", "tcp", "unix")).orElse("tcp"),
                 c.section("tls", "RedisTLSCF", "TLS towards Redis", RedisTlsSection::read).ifGiven(),
                 Math.toIntExact(
-                        c.field("database_index", ValueType.INDEX, "number of the logical database").must(Rule.zeroOrMore()).orElse(0L)));
+                        c.field("database_index", ValueType.INDEX, "number of the logical database").must(Rule.zeroOrMore()).orElse(0L)),
+                c.text("readiness",
+                        "strict: the server is not ready while Redis is lost; tolerant: it stays ready and serves its own agents. OpenKAS only")
+                        .must(Rule.in("", "tolerant", STRICT)).orElse("tolerant").equals(STRICT));
     }
 
     private static RedisNodes nodes(MessageReader c) {

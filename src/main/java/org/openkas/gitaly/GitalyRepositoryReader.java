@@ -149,7 +149,7 @@ public final class GitalyRepositoryReader implements RepositoryReader, AutoClose
             public boolean accept(GetTreeEntriesResponse message) throws RepositoryException, InterruptedException {
                 for (TreeEntry entry : message.getEntriesList()) {
                     if (entry.getType() == TreeEntry.EntryType.BLOB
-                            && !visitor.visit(new TreeBlob(entry.getPath().toStringUtf8(), entry.getCommitOid()))) {
+                            && !visitor.visit(new TreeBlob(entry.getPath().toStringUtf8(), entry.getCommitOid(), entry.getOid()))) {
                         return false;
                     }
                 }

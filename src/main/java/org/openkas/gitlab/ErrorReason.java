@@ -29,7 +29,7 @@ final class ErrorReason {
         } catch (ProtoJsonException e) {
             return unknown(e.getMessage() == null ? "unreadable" : e.getMessage());
         } catch (IOException e) {
-            return unknown("unable to read response body: " + GitLabClient.readFailure(e));
+            return unknown("unable to read response body: " + GitLabResponse.readFailure(e));
         }
     }
 

@@ -1,7 +1,6 @@
 package org.openkas.gitlab;
 
 import com.google.protobuf.Message;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -28,6 +27,7 @@ public final class GitLabClient implements AutoCloseable {
     private static final String INTERNAL = "/api/v4/internal/kubernetes/";
     /** The reference knows no bound; this one is far above every answer and far below the memory of a server. */
     private static final int LARGEST_ANSWER = 32 << 20;
+    private static final int UNLIMITED = 1_000_000;
     private static final Duration BODY_PATIENCE = Duration.ofSeconds(60);
 
     private final GitLabAddress address;
@@ -66,9 +66,21 @@ public final class GitLabClient implements AutoCloseable {
             TokenSigner signer, TokenBucket bucket, Timers timers, Executor executor, Optional<Tracer> tracer)
             throws GitLabSetupException {
         HttpTransport transport = new HttpTransport(address.secure(), trusted, EnvironmentProxies.of(environment),
-                HttpTransport.Patience.USUAL,
-                timers, executor, tracer.map(HttpTraces::new));
+                HttpTransport.Patience.USUAL, HttpTransport.Capacity.USUAL, timers, executor, tracer.map(HttpTraces::new));
         return new GitLabClient(address, userAgent, signer, bucket, transport, timers);
+    }
+
+    /**
+     * As the other, for calls whose answers GitLab keeps back until there is something to say: thousands of them may wait, and
+     * the server's rate limit does not count them.
+     */
+    public static GitLabClient ofLongPolls(GitLabAddress address, TrustedCertificates trusted, Map<String, String> environment,
+            String userAgent, TokenSigner signer, Timers timers, Executor executor, Optional<Tracer> tracer) throws GitLabSetupException {
+        HttpTransport transport = new HttpTransport(address.secure(), trusted, EnvironmentProxies.of(environment),
+                HttpTransport.Patience.LONG_POLLS, HttpTransport.Capacity.LONG_POLLS, timers, executor,
+                tracer.map(HttpTraces::new));
+        return new GitLabClient(address, userAgent, signer,
+                new TokenBucket(UNLIMITED, UNLIMITED, timers, LimiterObserver.NONE), transport, timers);
     }
 
     /**
@@ -106,6 +118,11 @@ public final class GitLabClient implements AutoCloseable {
     /** Makes a call and returns whatever GitLab answers; the caller closes it. */
     public GitLabResponse send(GitLabRequest request) throws GitLabException, InterruptedException {
         return send(request, deadline(request));
+    }
+
+    /** That a request cannot be made, in the form in which failures of requests are told. */
+    GitLabException refused(GitLabRequest request, String why) {
+        return new TransportFailure(request.method(), address.resolve(request.path(), request.query()), Optional.empty()).refused(why);
     }
 
     private Optional<Long> deadline(GitLabRequest request) {
@@ -146,7 +163,7 @@ public final class GitLabClient implements AutoCloseable {
         if (!bucket.take(request.is(Trait.BACKGROUND), left(deadline))) {
             throw new TransportFailure(request.method(), uri, Optional.empty()).limited();
         }
-        return transport.exchange(request.method(), uri, headers(request, token), request.body().toByteArray(),
+        return transport.exchange(request.method(), uri, headers(request, token), request.body(),
                 request.is(Trait.BACKGROUND),
                 left(deadline));
     }
@@ -196,7 +213,7 @@ public final class GitLabClient implements AutoCloseable {
             if (left(deadline).filter(Duration::isZero).isPresent()) {
                 throw GitLabException.late("response body read: context deadline exceeded", TransportFailure.SLOW_REMEDY, e);
             }
-            throw GitLabException.unavailable("response body read: " + readFailure(e), e);
+            throw GitLabException.unavailable("response body read: " + GitLabResponse.readFailure(e), e);
         }
     }
 
@@ -212,16 +229,6 @@ public final class GitLabClient implements AutoCloseable {
         String reason = request.is(Trait.EXPLAINED) ? ErrorReason.of(guarded(answer, deadline)) : "";
         guarded(answer, deadline).discard();
         return GitLabException.status(answer.status(), address.resolve(request.path(), Map.of()).getPath(), reason);
-    }
-
-    /** What went wrong while reading a body. */
-    static String readFailure(IOException failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof EOFException) {
-                return "unexpected EOF";
-            }
-        }
-        return String.valueOf(failure.getMessage());
     }
 
     /** Ends calls that still run. */

@@ -33,12 +33,12 @@ public final class GitLabRequest {
     private final Map<String, List<String>> query;
     private final Map<String, List<String>> headers;
     private final Optional<AgentToken> agent;
-    private final ByteString body;
+    private final RequestBody body;
     private final Set<Trait> traits;
     private final Optional<Duration> patience;
 
     private GitLabRequest(String method, String path, Map<String, List<String>> query, Map<String, List<String>> headers,
-            Optional<AgentToken> agent, ByteString body, Set<Trait> traits, Optional<Duration> patience) {
+            Optional<AgentToken> agent, RequestBody body, Set<Trait> traits, Optional<Duration> patience) {
         this.method = method;
         this.path = path;
         this.query = query;
@@ -55,7 +55,7 @@ public final class GitLabRequest {
      * @param path below GitLab's address, not encoded, such as {@code /api/v4/internal/kubernetes/agent_info}
      */
     public static GitLabRequest of(String method, String path) {
-        return new GitLabRequest(method, path, Map.of(), Map.of(), Optional.empty(), ByteString.EMPTY, Set.of(), Optional.empty());
+        return new GitLabRequest(method, path, Map.of(), Map.of(), Optional.empty(), RequestBody.NONE, Set.of(), Optional.empty());
     }
 
     /** With these values of one query parameter instead of earlier ones. */
@@ -80,6 +80,11 @@ public final class GitLabRequest {
 
     /** With this body, whatever it is. */
     public GitLabRequest body(ByteString content) {
+        return body(RequestBody.of(content));
+    }
+
+    /** With this body, which must be there until the call is over. */
+    public GitLabRequest body(RequestBody content) {
         return new GitLabRequest(method, path, query, headers, agent, content, traits, patience);
     }
 
@@ -141,7 +146,7 @@ public final class GitLabRequest {
         return agent;
     }
 
-    ByteString body() {
+    RequestBody body() {
         return body;
     }
 

@@ -1,6 +1,7 @@
 package org.openkas.gitlab;
 
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -75,6 +76,16 @@ public final class GitLabResponse implements AutoCloseable {
             whole.write(piece, 0, length);
         }
         return whole.toByteArray();
+    }
+
+    /** What went wrong while reading a {@link #body}. */
+    public static String readFailure(IOException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EOFException) {
+                return "unexpected EOF";
+            }
+        }
+        return String.valueOf(failure.getMessage());
     }
 
     /** Runs {@code action} when the answer is closed. */

@@ -21,7 +21,7 @@ final class HttpTraces {
     }
 
     /** A request that begins, as part of what this thread works for. */
-    Request begin(String method, URI uri, Map<String, List<String>> headers, int length) {
+    Request begin(String method, URI uri, Map<String, List<String>> headers, long length) {
         Optional<Traced> caller = Traced.current();
         Span span = tracer.begin(SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, "HTTP " + method)
                 .childOf(caller.map(traced -> traced.span().context())));

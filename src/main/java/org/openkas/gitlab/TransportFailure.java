@@ -154,6 +154,11 @@ final class TransportFailure {
         return failed(message.isEmpty() ? failure.getClass().getName() : message, BROKEN_REMEDY, failure);
     }
 
+    /** The request itself is wrong; nothing was sent. */
+    GitLabException refused(String what) {
+        return GitLabException.unusable(text(what), "");
+    }
+
     private GitLabException failed(String what, String remedy, Throwable failure) {
         return GitLabException.unreachable(text(what), remedy, failure);
     }

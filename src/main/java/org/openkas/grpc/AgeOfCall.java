@@ -9,6 +9,9 @@ import org.openkas.common.Timers;
 
 /** The age of one call; forgets everything when the call ends. Thread-safe. */
 final class AgeOfCall implements CallAge {
+    /** Longer than any connection. */
+    private static final Duration FOREVER = Duration.ofDays(36_500);
+
     private final CallAges listener;
     private final Timers timers;
     private final Context call;
@@ -48,6 +51,11 @@ final class AgeOfCall implements CallAge {
         run.run();
         return () -> {
         };
+    }
+
+    @Override
+    public CallAge lasting() {
+        return new AgeOfCall(listener, timers, call, timers.nanos() + FOREVER.toNanos());
     }
 
     @Override

@@ -17,6 +17,14 @@ public interface CallAge {
     /** Whether waiting should have ended. */
     boolean ended();
 
+    /**
+     * The same without an age: ends only when the server drains, or when whoever called may no longer. For waiting that is
+     * meant to last as long as the connection.
+     */
+    default CallAge lasting() {
+        return this;
+    }
+
     /** Never ends; for calls without a connection. */
     CallAge ENDLESS = new CallAge() {
         @Override

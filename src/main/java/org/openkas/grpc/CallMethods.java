@@ -17,6 +17,13 @@ public abstract class CallMethods extends HandlerRegistry {
     public interface EventDriven {
     }
 
+    /** A service whose unary calls may stay without an answer as long as streams do. */
+    public interface LongPolls {
+    }
+
+    /** Whether unary calls of the method with this canonical full name may stay without an answer for long. */
+    public abstract boolean longPoll(String fullName);
+
     /** Whether the handler of the method with this canonical full name never blocks. */
     public abstract boolean eventDriven(String fullName);
 

@@ -113,7 +113,7 @@ final class ConnectionStart extends ChannelInboundHandlerAdapter {
     private void speakHttp2(ChannelHandlerContext ctx) {
         ChannelPipeline pipeline = ctx.pipeline();
         LongSupplier nanos = runtime.timers()::nanos;
-        FrameGuard guard = new FrameGuard(new FrameBudget(nanos), new PingPolicy(nanos, admission.policy().clientPingSpacing()),
+        FrameGuard guard = new FrameGuard(new FrameBudget(nanos, admission.policy().maxResets()), new PingPolicy(nanos, admission.policy().clientPingSpacing()),
                 () -> established = true, this::punish);
         ChannelHandler next = InternalProtocolNegotiators.grpcNegotiationHandler(grpc);
         pipeline.addAfter(ctx.name(), null, next);

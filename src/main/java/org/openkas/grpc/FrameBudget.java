@@ -27,7 +27,7 @@ final class FrameBudget {
 
     /** Kinds that are counted together. */
     private enum Kind {
-        EMPTY_DATA(1_000, "too_many_empty_frames"), PRIORITY(1_000, "too_many_priorities"), RST_STREAM(2_000,
+        EMPTY_DATA(1_000, "too_many_empty_frames"), PRIORITY(1_000, "too_many_priorities"), RST_STREAM(0,
                 "too_many_rststreams"), SETTINGS(200,
                         "too_many_settings"), PING(50_000, "too_many_pings"), WINDOW_UPDATE(20_000,
                                 "too_many_window_updates"), CONTINUATION(1_000,
@@ -43,12 +43,15 @@ final class FrameBudget {
     }
 
     private final LongSupplier nanos;
+    private final int maxResets;
     private final Map<Kind, Integer> counts = new EnumMap<>(Kind.class);
     private long periodBegan;
     private long sentBytes;
 
-    FrameBudget(LongSupplier nanos) {
+    /** With a steady clock, and how many calls the peer may cancel in ten seconds. */
+    FrameBudget(LongSupplier nanos, int maxResets) {
         this.nanos = nanos;
+        this.maxResets = maxResets;
         periodBegan = nanos.getAsLong();
     }
 
@@ -83,7 +86,8 @@ final class FrameBudget {
 
     private Optional<String> count(Kind kind) {
         int count = counts.merge(kind, 1, Integer::sum);
-        if (count <= kind.limit) {
+        int limit = kind == Kind.RST_STREAM ? maxResets : kind.limit;
+        if (count <= limit) {
             return Optional.empty();
         }
         long now = nanos.getAsLong();
@@ -94,7 +98,7 @@ final class FrameBudget {
             counts.put(kind, 1);
             return Optional.empty();
         }
-        if (kind == Kind.WINDOW_UPDATE && count <= kind.limit + sentBytes / BYTES_PER_UPDATE) {
+        if (kind == Kind.WINDOW_UPDATE && count <= limit + sentBytes / BYTES_PER_UPDATE) {
             return Optional.empty();
         }
         return Optional.of(kind.complaint);

@@ -40,7 +40,7 @@ public final class MadeCallTraces implements ClientInterceptor {
         return new SimpleForwardingClientCall<>(next.newCall(method, options.withStreamTracerFactory(new Messages(span)))) {
             @Override
             public void start(Listener<R> listener, Metadata headers) {
-                traced.propagate((name, value) -> headers.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), value));
+                traced.propagate((name, value) -> tell(headers, name, value));
                 super.start(new SimpleForwardingClientCallListener<>(listener) {
                     @Override
                     public void onClose(Status status, Metadata trailers) {
@@ -50,6 +50,13 @@ public final class MadeCallTraces implements ClientInterceptor {
                 }, headers);
             }
         };
+    }
+
+    /** In place of what headers of another call may have said that became this one's. */
+    private static void tell(Metadata headers, String name, String value) {
+        Metadata.Key<String> key = Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+        headers.discardAll(key);
+        headers.put(key, value);
     }
 
     private static final class Messages extends ClientStreamTracer.Factory {

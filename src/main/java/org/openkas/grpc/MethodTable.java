@@ -22,6 +22,7 @@ public final class MethodTable extends CallMethods {
     private final List<ServerServiceDefinition> services;
     private final Map<String, ServerMethodDefinition<?, ?>> methods = new HashMap<>();
     private final Set<String> eventDriven = new HashSet<>();
+    private final Set<String> longPolls = new HashSet<>();
     private final UnknownMethods unknown;
 
     /**
@@ -39,6 +40,9 @@ public final class MethodTable extends CallMethods {
                 methods.put(name, method);
                 if (service instanceof EventDriven) {
                     eventDriven.add(name);
+                }
+                if (service instanceof LongPolls) {
+                    longPolls.add(name);
                 }
             }
             bound.add(definition);
@@ -60,6 +64,11 @@ public final class MethodTable extends CallMethods {
     /** The full names of all methods. */
     public Set<String> names() {
         return Set.copyOf(methods.keySet());
+    }
+
+    @Override
+    public boolean longPoll(String fullName) {
+        return longPolls.contains(fullName);
     }
 
     @Override

@@ -26,8 +26,6 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
         Optional<ServerStreamTracer.Factory> traces) {
     private static final double GOAWAY_SHARE = 0.20;
     private static final double HARD_CLOSE_SHARE = 0.65;
-    // streams that the server resets count, too; FrameBudget is stricter with the peer's own
-    private static final int MAX_RESETS = 4_000;
     private static final int RESETS_SECONDS = 10;
     private static final int READ_BYTES = 64 << 10;
     private static final int READS = 2;
@@ -38,7 +36,7 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
         UndeliveredCalls undelivered = new UndeliveredCalls();
         traces.ifPresent(builder::addStreamTracerFactory);
         builder.executor(executor).callExecutor(methods.executors()).fallbackHandlerRegistry(methods).intercept(new SharedCalls()).intercept(ages).addTransportFilter(ages).intercept(undelivered).addTransportFilter(undelivered)
-                .intercept(new UnansweredCalls())
+                .intercept(new UnansweredCalls(methods))
                 .withChildOption(ChannelOption.ALLOCATOR, LoopBuffers.SHARED)
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
                 // messages a little above the limit are refused by ReadableMessages, in the reference's words
@@ -51,7 +49,9 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
                 // StreamWindows lets them grow
                 .flowControlWindow(StreamWindows.FIRST)
                 .maxInboundMetadataSize(policy.maxMetadataBytes())
-                .maxConcurrentCallsPerConnection(policy.maxCalls()).maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
+                .maxConcurrentCallsPerConnection(policy.maxCalls())
+                // streams that the server resets count, too; FrameBudget is stricter with the peer's own
+                .maxRstFramesPerWindow(2 * policy.maxResets(), RESETS_SECONDS)
                 .keepAliveTime(policy.keepAliveTime().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(policy.keepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 // PINGs are judged by PingPolicy, which counts as agents are used to

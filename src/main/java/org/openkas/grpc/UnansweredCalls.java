@@ -10,13 +10,20 @@ import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Tells the pace of a connection which of its unary calls have no answer yet. Thread-safe. */
+/** Tells the pace of a connection which of its unary calls have no answer yet, but for long polls. Thread-safe. */
 final class UnansweredCalls implements ServerInterceptor {
+    private final CallMethods methods;
+
+    /** @param methods know which of them are long polls */
+    UnansweredCalls(CallMethods methods) {
+        this.methods = methods;
+    }
 
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
         CallPace pace = call.getAttributes().get(CallPace.OF_CONNECTION);
-        if (pace == null || call.getMethodDescriptor().getType() != MethodDescriptor.MethodType.UNARY) {
+        if (pace == null || call.getMethodDescriptor().getType() != MethodDescriptor.MethodType.UNARY
+                || methods.longPoll(call.getMethodDescriptor().getFullMethodName())) {
             return next.startCall(call, headers);
         }
         Counted<Q, R> counted = new Counted<>(call, pace);

@@ -80,7 +80,7 @@ final class GitObjects {
             while (files.next()) {
                 stopIfInterrupted();
                 if (files.getFileMode(0).getObjectType() == Constants.OBJ_BLOB
-                        && !visitor.visit(new TreeBlob(prefix + files.getPathString(), revision.name()))) {
+                        && !visitor.visit(new TreeBlob(prefix + files.getPathString(), revision.name(), files.getObjectId(0).name()))) {
                     return;
                 }
             }

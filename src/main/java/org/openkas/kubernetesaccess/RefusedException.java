@@ -43,6 +43,12 @@ public final class RefusedException extends Exception {
         return new RefusedException(status, message, logMessage, detail, false, "", Optional.of(cause));
     }
 
+    /** A token for a WebSocket is not good, or not any more; which of the two is nobody's business. */
+    public static RefusedException badToken() {
+        return because(401, "Unauthorized", "Unauthorized", Detail.SHOWN,
+                new CredentialException("the WebSocket token is not valid for this request, has expired or was used"));
+    }
+
     /** It could not be found out; the operator should look at it if {@code fault}. */
     static RefusedException fault(String message, Detail detail, boolean fault, String remedy, Throwable cause) {
         return new RefusedException(500, message, message, detail, fault, remedy, Optional.of(cause));

@@ -5,17 +5,13 @@ import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.openkas.kubernetesaccess.CredentialReader;
 import org.openkas.kubernetesaccess.Identity;
+import org.openkas.kubernetesaccess.ImpersonationConfigs;
 import org.openkas.proto.grpctool.HttpRequest;
-import org.openkas.proto.kubernetesapi.ExtraKeyVal;
 import org.openkas.proto.kubernetesapi.HeaderExtra;
-import org.openkas.proto.kubernetesapi.ImpersonationConfig;
 import org.openkas.proto.prototool.Values;
 
 /** A client's request as messages for an agent (chapter 03 §10, §11). Without state. */
@@ -25,10 +21,10 @@ final class AgentRequests {
     /** Credentials never reach a cluster, whichever of them counted. */
     private static final List<String> SECRETS = List.of("Authorization", "Cookie", CredentialReader.AGENT_HEADER,
             CredentialReader.CSRF_HEADER);
-
-    private static final String PROTOCOLS = "Sec-Websocket-Protocol";
-    /** How browsers show a token that this server gave them (chapter 07 §8.2). */
-    private static final String PROTOCOL_OF_TOKEN = "websocket-token.kas.gitlab.com.";
+    /** What concerns a client's WebSocket, and what it expects of the answer to it. */
+    private static final List<String> OF_WEBSOCKET = List.of("Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version",
+            "Sec-Websocket-Protocol", "Sec-Websocket-Extensions", "Sec-Websocket-Accept", "Accept", "Accept-Encoding", "Content-Length",
+            "Content-Type", "Expect");
 
     private AgentRequests() {
     }
@@ -40,41 +36,53 @@ final class AgentRequests {
      * @return empty if something in the request is not UTF-8
      */
     static Optional<HttpRequest> header(RequestHead request, String path, Optional<Identity> identity, String via) {
-        HeaderLines headers = request.headers().copy();
+        return request.target().readable()
+                ? header(request.method(), request.headers(), request.contentLength(), path, request.target().query(), identity, via)
+                : Optional.empty();
+    }
+
+    /**
+     * The first message of a request that the server makes for a client.
+     *
+     * @param headers of the client
+     * @return empty if something in them is not UTF-8
+     */
+    static Optional<HttpRequest> get(HeaderLines headers, String path, Map<String, List<String>> query, Optional<Identity> identity,
+            String via) {
+        return header("GET", headers, 0, path, query, identity, via);
+    }
+
+    /** The headers of a client that opens a WebSocket, as they are for a request that the server makes for it. */
+    static HeaderLines withoutWebSocket(HeaderLines headers) {
+        HeaderLines left = headers.copy();
+        left.dropHopByHop();
+        OF_WEBSOCKET.forEach(left::remove);
+        left.replace("Accept", List.of("application/json"));
+        return left;
+    }
+
+    private static Optional<HttpRequest> header(String method, HeaderLines sent, long contentLength, String path,
+            Map<String, List<String>> query, Optional<Identity> identity, String via) {
+        HeaderLines headers = sent.copy();
         SECRETS.forEach(headers::remove);
-        removeTokenProtocols(headers);
+        TokenProtocol.remove(headers);
         headers.add("Via", via);
         headers.remove("Host");
         headers.dropHopByHop();
-        Optional<Map<String, Values>> lines = headers.messages();
-        if (lines.isEmpty() || !request.target().readable()) {
-            return Optional.empty();
-        }
-        HttpRequest.Header.Builder header = HttpRequest.Header.newBuilder().setContentLength(request.contentLength())
-                .setRequest(org.openkas.proto.prototool.HttpRequest.newBuilder().setMethod(request.method()).putAllHeader(lines.get())
-                        .setUrlPath(path).putAllQuery(query(request.target().query())));
-        identity.map(AgentRequests::extra).ifPresent(header::setExtra);
-        return Optional.of(HttpRequest.newBuilder().setHeader(header).build());
-    }
-
-    private static void removeTokenProtocols(HeaderLines headers) {
-        List<String> lines = headers.values(PROTOCOLS);
-        if (lines.stream().noneMatch(line -> line.toLowerCase(Locale.ROOT).contains(PROTOCOL_OF_TOKEN))) {
-            return;
-        }
-        List<String> left = lines.stream()
-                .map(line -> Stream.of(line.split(",", -1))
-                        .filter(protocol -> !protocol.strip().toLowerCase(Locale.ROOT).startsWith(PROTOCOL_OF_TOKEN))
-                        .collect(Collectors.joining(",")).strip())
-                .filter(line -> !line.isEmpty()).toList();
-        headers.remove(PROTOCOLS);
-        left.forEach(line -> headers.add(PROTOCOLS, line));
+        return headers.messages().map(lines -> {
+            HttpRequest.Header.Builder header = HttpRequest.Header.newBuilder().setContentLength(contentLength)
+                    .setRequest(org.openkas.proto.prototool.HttpRequest.newBuilder().setMethod(method).putAllHeader(lines)
+                            .setUrlPath(path).putAllQuery(query(query)));
+            identity.map(AgentRequests::extra).ifPresent(header::setExtra);
+            return HttpRequest.newBuilder().setHeader(header).build();
+        });
     }
 
     private static Map<String, Values> query(Map<String, List<String>> parameters) {
         Map<String, Values> query = new LinkedHashMap<>();
         parameters.forEach((name, values) -> {
-            if (!name.equals(CredentialReader.AGENT_PARAMETER) && !name.equals(CredentialReader.CSRF_PARAMETER)) {
+            if (!name.equals(CredentialReader.AGENT_PARAMETER) && !name.equals(CredentialReader.CSRF_PARAMETER)
+                    && !name.equals(TokenProtocol.PARAMETER)) {
                 query.put(name, Values.newBuilder().addAllValue(values).build());
             }
         });
@@ -82,10 +90,7 @@ final class AgentRequests {
     }
 
     private static Any extra(Identity identity) {
-        ImpersonationConfig.Builder config = ImpersonationConfig.newBuilder().setUsername(identity.username())
-                .addAllGroups(identity.groups()).setUid(identity.uid());
-        identity.extra().forEach(extra -> config.addExtra(ExtraKeyVal.newBuilder().setKey(extra.key()).addAllVal(extra.values())));
-        return Any.pack(HeaderExtra.newBuilder().setImpConfig(config).build());
+        return Any.pack(HeaderExtra.newBuilder().setImpConfig(ImpersonationConfigs.of(identity)).build());
     }
 
     /** A part of the body; copies it. */

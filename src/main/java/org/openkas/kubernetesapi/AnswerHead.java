@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import org.openkas.common.HttpText;
 
 /** Builds status lines and headers for clients. Without state. */
 final class AnswerHead {
@@ -25,7 +26,7 @@ final class AnswerHead {
     static HttpResponse of(HttpVersion version, int status, HeaderLines headers) {
         boolean http10 = version.equals(HttpVersion.HTTP_1_0);
         HttpResponse response = new DefaultHttpResponse(http10 ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1,
-                status(status), DefaultHttpHeadersFactory.headersFactory().withValidation(false));
+                new HttpResponseStatus(status, HttpText.phrase(status)), DefaultHttpHeadersFactory.headersFactory().withValidation(false));
         HttpHeaders wire = response.headers();
         for (String name : headers.names()) {
             if (HeaderLines.legalName(name)) {
@@ -36,22 +37,6 @@ final class AnswerHead {
             wire.add("Connection", "keep-alive");
         }
         return response;
-    }
-
-    private static HttpResponseStatus status(int code) {
-        HttpResponseStatus known = HttpResponseStatus.valueOf(code);
-        String phrase = switch (code) {
-            // those that Netty does not know, or knows from older standards
-            case 208 -> "Already Reported";
-            case 226 -> "IM Used";
-            case 414 -> "Request URI Too Long";
-            case 418 -> "I'm a teapot";
-            case 425 -> "Too Early";
-            case 451 -> "Unavailable For Legal Reasons";
-            case 508 -> "Loop Detected";
-            default -> known.reasonPhrase().contains("(") ? "status code " + code : known.reasonPhrase();
-        };
-        return new HttpResponseStatus(code, phrase);
     }
 
     /** A line break in a value would begin a header of the cluster's choice. */

@@ -114,6 +114,8 @@ final class ClientConnection {
         stopping = true;
         if (state == State.IDLE && !nextRequest.headerBegun()) {
             end();
+        } else if (current != null) {
+            current.stop();
         }
     }
 

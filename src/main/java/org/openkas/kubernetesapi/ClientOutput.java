@@ -34,6 +34,7 @@ final class ClientOutput {
     private boolean stopped;
     private boolean own;
     private int upgradedWrites;
+    private Duration writeTime = UPGRADED_WRITE_TIME;
 
     /**
      * @param deadline of own answers, and of writes after an upgrade; nobody else's
@@ -125,10 +126,15 @@ final class ClientOutput {
         channel.pipeline().remove(encoder);
     }
 
+    /** After an upgrade, each write may take this time instead of 20 s. */
+    void patience(Duration time) {
+        writeTime = time;
+    }
+
     /** Bytes of an upgraded connection. */
     void bytes(ByteBuf bytes) {
         if (upgradedWrites++ == 0) {
-            deadline.arm(UPGRADED_WRITE_TIME, close);
+            deadline.arm(writeTime, close);
         }
         var _ = channel.writeAndFlush(bytes).addListener(done -> {
             if (stopped) {
@@ -138,7 +144,7 @@ final class ClientOutput {
             if (!done.isSuccess()) {
                 close.run();
             } else if (--upgradedWrites > 0) {
-                deadline.arm(UPGRADED_WRITE_TIME, close);
+                deadline.arm(writeTime, close);
             }
         });
     }
@@ -149,7 +155,7 @@ final class ClientOutput {
             return;
         }
         if (upgraded) {
-            deadline.arm(UPGRADED_WRITE_TIME, close);
+            deadline.arm(writeTime, close);
         }
         var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> close.run());
     }

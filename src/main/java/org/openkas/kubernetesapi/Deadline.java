@@ -5,9 +5,10 @@ import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.Timers;
+import org.openkas.watch.Alarm;
 
 /** Something that happens on an event loop unless it is called off in time. Used on that event loop only. */
-final class Deadline {
+final class Deadline implements Alarm {
     private final Timers timers;
     private final EventExecutor loop;
     private Timers.@Nullable Cancellable planned;
@@ -18,8 +19,8 @@ final class Deadline {
         this.loop = loop;
     }
 
-    /** Instead of whatever was planned before. */
-    void arm(Duration delay, Runnable action) {
+    @Override
+    public void arm(Duration delay, Runnable action) {
         disarm();
         int mine = generation;
         planned = timers.after(delay, () -> loop.execute(() -> {
@@ -40,7 +41,8 @@ final class Deadline {
         });
     }
 
-    void disarm() {
+    @Override
+    public void disarm() {
         generation++;
         if (planned != null) {
             planned.cancel();

@@ -20,13 +20,17 @@ import org.openkas.kubernetesaccess.Credential;
 import org.openkas.kubernetesaccess.CredentialException;
 import org.openkas.kubernetesaccess.CredentialReader;
 import org.openkas.kubernetesaccess.RefusedException;
+import org.openkas.watch.WatchSession;
+import org.openkas.websocket.UpgradeDecision;
+import org.openkas.websocket.UpgradeRules;
 
 /**
  * One request from its header to the end of its answer, in the order of chapter 03 §3. Runs on the connection's event loop,
  * except that credentials are looked up elsewhere.
  */
 final class Exchange {
-    private static final String PREFIX = "GitLab Agent Server: ";
+    /** What begins all messages to clients. */
+    static final String PREFIX = "GitLab Agent Server: ";
     private static final long MOST_DROPPED = 256 << 10;
 
     private final ExchangeConnection connection;
@@ -36,7 +40,7 @@ final class Exchange {
     private RequestTrace trace = RequestTrace.NONE;
     private @Nullable RequestHead request;
     private @Nullable Future<?> lookUp;
-    private @Nullable Relay relay;
+    private @Nullable Responder responder;
     private boolean over;
 
     Exchange(ExchangeConnection connection, Proxy proxy) {
@@ -95,6 +99,15 @@ final class Exchange {
             refuse(head, 501, "Object graphs are not supported", Optional.empty());
             return;
         }
+        if (TokenProtocol.asks(head) && proxy.tokens().isEmpty()) {
+            refuse(head, 404, "WebSocket tokens are not configured", Optional.empty());
+            return;
+        }
+        Optional<String> token = TokenProtocol.token(head.headers());
+        if (token.isPresent() && proxy.tokens().isPresent() && !head.headers().has("Authorization")) {
+            ask(head, () -> proxy.redeem(token.get(), head.target().path()));
+            return;
+        }
         try {
             identify(head, CredentialReader.read(head.headers()::texts, head.target().query()));
         } catch (CredentialException e) {
@@ -108,19 +121,28 @@ final class Exchange {
         trace.agent(credential.agentId());
         Optional<Access> known = proxy.access().known(credential);
         if (known.isPresent()) {
-            open(head, known.get());
+            admit(head, known.get());
             return;
         }
-        FutureTask<Void> task = new FutureTask<>(() -> ask(head, credential), null);
+        ask(head, () -> proxy.access().access(credential));
+    }
+
+    /** How it is found out what a client may do; may block. */
+    private interface Question {
+        Access answer() throws RefusedException, InterruptedException;
+    }
+
+    private void ask(RequestHead head, Question question) {
+        FutureTask<Void> task = new FutureTask<>(() -> answer(head, question), null);
         lookUp = task;
         proxy.executor().execute(trace.carried(task));
     }
 
     /** Runs on a thread of its own, which is interrupted when the client goes away. */
-    private void ask(RequestHead head, Credential credential) {
+    private void answer(RequestHead head, Question question) {
         try {
-            Access access = proxy.access().access(credential);
-            then(() -> open(head, access));
+            Access access = question.answer();
+            then(() -> admit(head, access));
         } catch (RefusedException e) {
             then(() -> refused(head, e));
         } catch (InterruptedException e) {
@@ -157,6 +179,35 @@ final class Exchange {
         refuse(head, refusal.status(), String.valueOf(refusal.getMessage()), refusal.shownReason());
     }
 
+    private void admit(RequestHead head, Access access) {
+        trace.agent(access.agentId());
+        if (TokenProtocol.asks(head)) {
+            HeaderLines headers = OwnHeaders.of(proxy.serverName(), origin);
+            headers.replace("Content-Type", List.of("application/json"));
+            headers.replace("Cache-Control", List.of("no-store"));
+            String token = proxy.tokens().orElseThrow().issue(access, head.target().path());
+            answer(head, 200, headers, text("{\"token\":\"" + token + "\"}"));
+        } else if (head.upgrade() && head.target().path().equals(proxy.settings().urlPathPrefix() + "watch")) {
+            watch(head, access);
+        } else {
+            open(head, access);
+        }
+    }
+
+    private void watch(RequestHead head, Access access) {
+        switch (UpgradeRules.decide(head.forUpgrade(), WatchSession.SUBPROTOCOL)) {
+            case UpgradeDecision.Reject refusal -> refuse(head, refusal.status(), refusal.body().strip(), Optional.empty());
+            case UpgradeDecision.Accept _ when head.contentLength() != 0 ->
+                refuse(head, 400, "A WebSocket begins without a body", Optional.empty());
+            case UpgradeDecision.Accept accept -> {
+                WatchSocket socket = new WatchSocket(connection, this, proxy, head, accept, origin, access,
+                        trace, trace.in(proxy.log()).with("agent_id", access.agentId()));
+                responder = socket;
+                socket.start();
+            }
+        }
+    }
+
     private void open(RequestHead head, Access access) {
         AccessUsage.count(access, proxy.usage());
         String path = head.target().path().substring(proxy.settings().urlPathPrefix().length() - 1);
@@ -179,7 +230,7 @@ final class Exchange {
         } finally {
             traced.detach(before);
         }
-        relay = opened;
+        responder = opened;
         opened.start(header.get());
     }
 
@@ -243,24 +294,24 @@ final class Exchange {
     // what the connection tells
 
     boolean wantsBody() {
-        return relay != null && relay.wantsBody();
+        return responder != null && responder.wantsBody();
     }
 
     void body(ByteBuf bytes) {
-        if (relay != null) {
-            relay.body(bytes);
+        if (responder != null) {
+            responder.body(bytes);
         }
     }
 
     void bodyEnded() {
-        if (relay != null) {
-            relay.bodyEnded();
+        if (responder != null) {
+            responder.bodyEnded();
         }
     }
 
     void brokenBody(String reason) {
-        if (relay != null) {
-            relay.brokenBody(reason);
+        if (responder != null) {
+            responder.brokenBody(reason);
         } else if (!over) {
             cancelLookUp();
             brokenBeforeAnswer(reason);
@@ -273,24 +324,31 @@ final class Exchange {
     }
 
     void writable() {
-        if (relay != null) {
-            relay.writable();
+        if (responder != null) {
+            responder.writable();
         }
     }
 
     boolean wantsBytes() {
-        return relay != null && relay.wantsBody();
+        return responder != null && responder.wantsBody();
     }
 
     void bytes(ByteBuf bytes) {
-        if (relay != null) {
-            relay.bytes(bytes);
+        if (responder != null) {
+            responder.bytes(bytes);
         }
     }
 
     void halfClosed() {
-        if (relay != null) {
-            relay.halfClosed();
+        if (responder != null) {
+            responder.halfClosed();
+        }
+    }
+
+    /** The listener stops. */
+    void stop() {
+        if (responder != null) {
+            responder.stop();
         }
     }
 
@@ -298,8 +356,8 @@ final class Exchange {
     void clientGone() {
         done();
         cancelLookUp();
-        if (relay != null) {
-            relay.clientGone();
+        if (responder != null) {
+            responder.clientGone();
         }
     }
 

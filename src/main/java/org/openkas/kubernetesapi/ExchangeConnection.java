@@ -43,6 +43,11 @@ final class ExchangeConnection {
         exchange.writable();
     }
 
+    /** The listener stops. */
+    void stop() {
+        exchange.stop();
+    }
+
     /** Nobody is there any more. */
     void clientGone() {
         input.end();

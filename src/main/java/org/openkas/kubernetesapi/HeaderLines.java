@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.openkas.common.HttpText;
 import org.openkas.proto.prototool.Values;
 
 /**
@@ -132,29 +133,12 @@ final class HeaderLines {
 
     /** {@code content-TYPE} becomes {@code Content-Type}; what is no name of a header stays as it is. */
     static String canonical(String name) {
-        StringBuilder canonical = new StringBuilder(name.length());
-        boolean first = true;
-        for (int i = 0; i < name.length(); i++) {
-            char character = name.charAt(i);
-            if (!legal(character)) {
-                return name;
-            }
-            canonical.append(first ? Character.toUpperCase(character) : Character.toLowerCase(character));
-            first = character == '-';
-        }
-        return canonical.toString();
+        return HttpText.canonicalName(name);
     }
 
     /** Whether something can stand as the name of a header. */
     static boolean legalName(String name) {
-        return !name.isEmpty() && name.chars().allMatch(HeaderLines::legal);
-    }
-
-    private static boolean legal(int character) {
-        boolean lower = character >= 'a' && character <= 'z';
-        boolean upper = character >= 'A' && character <= 'Z';
-        boolean digit = character >= '0' && character <= '9';
-        return lower || upper || digit || "!#$%&'*+-.^_`|~".indexOf(character) >= 0;
+        return HttpText.isToken(name);
     }
 
     /** Names in lower case. */

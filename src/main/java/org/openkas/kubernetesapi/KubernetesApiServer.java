@@ -20,6 +20,7 @@ import java.util.function.LongFunction;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
 import org.openkas.kubernetesaccess.AgentAccess;
+import org.openkas.kubernetesaccess.WebSocketTokens;
 import org.openkas.net.BindFailure;
 import org.openkas.net.BoundAddress;
 import org.openkas.net.EventLoops;
@@ -58,24 +59,26 @@ public final class KubernetesApiServer implements AutoCloseable {
      *
      * @param serverName this server in headers, such as {@code gitlab-kas/v16.5.0/3cd2bb7a}
      * @param access who may reach which cluster
+     * @param tokens for browsers' WebSockets; empty without a secret for them
      * @param agents a channel to the agent of an id; how long calls wait for it is the channel's business
      * @param usage told of requests that may go to an agent
      * @param executor starts each task at once on a thread of its own that may block
      * @param log gets {@code mod_name} here
      */
-    public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
-            UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log) {
-        this(settings, serverName, access, agents, usage, loops, timers, executor, log, Optional.empty());
+    public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens,
+            LongFunction<Channel> agents, UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log) {
+        this(settings, serverName, access, tokens, agents, usage, loops, timers, executor, log, Optional.empty());
     }
 
     /** As the other; {@code tracer} begins a span for each request. */
-    public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, LongFunction<Channel> agents,
-            UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log, Optional<Tracer> tracer) {
+    public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens,
+            LongFunction<Channel> agents, UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log,
+            Optional<Tracer> tracer) {
         this.settings = settings;
         this.loops = loops;
         this.timers = timers;
         this.log = log.with("mod_name", "kubernetes_api");
-        this.proxy = new Proxy(settings, serverName, access, agents,
+        this.proxy = new Proxy(settings, serverName, access, tokens, agents,
                 new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), usage, timers, executor, this.log,
                 tracer);
     }

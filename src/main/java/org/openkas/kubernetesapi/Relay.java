@@ -16,7 +16,7 @@ import org.openkas.proto.grpctool.HttpResponse;
  * taken while the call is ready; the agent is a few messages ahead of a client that takes them, and is asked for none while
  * the client does not. Runs on the connection's event loop.
  */
-final class Relay implements AgentCall.Events {
+final class Relay implements Responder, AgentCall.Events {
     private static final int SWITCHING = 101;
     /** Messages that an agent may send ahead of the client. */
     private static final int AHEAD = 8;
@@ -73,15 +73,18 @@ final class Relay implements AgentCall.Events {
 
     // the way to the agent
 
-    boolean wantsBody() {
+    @Override
+    public boolean wantsBody() {
         return call.isReady();
     }
 
-    void body(ByteBuf bytes) {
+    @Override
+    public void body(ByteBuf bytes) {
         call.send(AgentRequests.data(bytes));
     }
 
-    void bodyEnded() {
+    @Override
+    public void bodyEnded() {
         if (!requestSent) {
             requestSent = true;
             call.send(AgentRequests.TRAILER);
@@ -101,7 +104,8 @@ final class Relay implements AgentCall.Events {
         }
     }
 
-    void brokenBody(String reason) {
+    @Override
+    public void brokenBody(String reason) {
         call.cancel();
         if (answered) {
             connection.close();
@@ -110,18 +114,21 @@ final class Relay implements AgentCall.Events {
         }
     }
 
-    void bytes(ByteBuf bytes) {
+    @Override
+    public void bytes(ByteBuf bytes) {
         while (bytes.isReadable()) {
             call.send(AgentRequests.upgradeData(bytes.readSlice(Math.min(bytes.readableBytes(), RequestDecoder.LARGEST_CHUNK))));
         }
     }
 
-    void halfClosed() {
+    @Override
+    public void halfClosed() {
         halfClose();
     }
 
     /** A client that has got its whole answer may leave before the agent has ended it, which is no reason to cut the agent short. */
-    void clientGone() {
+    @Override
+    public void clientGone() {
         gone = true;
         deadline.disarm();
         boolean complete = answered && !upgraded && framing().complete();
@@ -247,7 +254,8 @@ final class Relay implements AgentCall.Events {
         }
     }
 
-    void writable() {
+    @Override
+    public void writable() {
         more();
     }
 

@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.openkas.websocket.UpgradeRequest;
 
 /**
  * A request without its body, as far as HTTP itself has no objection. Immutable but for the header lines.
@@ -83,6 +84,26 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
     /** Whether the client asks to turn the connection into another kind (chapter 03 §13). */
     boolean upgrade() {
         return headers.has("Upgrade");
+    }
+
+    /** As the rules of WebSocket look at it. */
+    UpgradeRequest forUpgrade() {
+        return new UpgradeRequest() {
+            @Override
+            public String method() {
+                return method;
+            }
+
+            @Override
+            public String version() {
+                return version.text();
+            }
+
+            @Override
+            public List<String> headers(String name) {
+                return headers.values(HeaderLines.canonical(name));
+            }
+        };
     }
 
     private static Optional<Objection> host(HeaderLines headers, boolean mayLack) {

@@ -14,6 +14,7 @@ import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import javax.net.ssl.SSLException;
 
 /** Whether a listener speaks TLS (chapter 05 §6.3). */
 public sealed interface Security {
@@ -40,6 +41,14 @@ public sealed interface Security {
             "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
             "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+    /** For clients of gRPC that trust these authorities and show no certificate of their own. */
+    static SslContext grpcClient(List<X509Certificate> trusted) throws SSLException {
+        return SslContextBuilder.forClient().sslProvider(SslProvider.JDK).trustManager(trusted).protocols("TLSv1.2", "TLSv1.3").ciphers(CIPHERS)
+                .applicationProtocolConfig(new ApplicationProtocolConfig(Protocol.ALPN, SelectorFailureBehavior.NO_ADVERTISE,
+                        SelectedListenerFailureBehavior.ACCEPT, ALPN_GRPC))
+                .build();
+    }
 
     /**
      * TLS if both files are named, cleartext if neither is. The files are read now and never again.

@@ -18,7 +18,7 @@ import org.openkas.common.LogSink;
  * {@link #close} gives the loggers back.
  */
 public final class LibraryLogs implements AutoCloseable {
-    private static final Map<String, String> OTHERS = Map.of("io.netty", "netty", "org.eclipse.jgit", "jgit", "io.lettuce", "redis",
+    private static final Map<String, String> OTHERS = Map.of("io.netty", "netty", "org.eclipse.jgit", "jgit",
             "io.prometheus", "metrics", "com.github.benmanes.caffeine", "cache");
 
     // loggers are only weakly held by their manager: without this list, the handlers would be lost
@@ -36,6 +36,8 @@ public final class LibraryLogs implements AutoCloseable {
     public LibraryLogs(LogSink sink, LogSink grpc) {
         attach("io.grpc", "core", grpc, lowest(grpc));
         OTHERS.forEach((logger, name) -> attach(logger, name, sink, Level.WARNING));
+        // what it warns of again and again while Redis is lost, whoever uses it has said once
+        attach("io.lettuce", "redis", sink, Level.SEVERE);
     }
 
     private void attach(String loggerName, String name, LogSink sink, Level level) {

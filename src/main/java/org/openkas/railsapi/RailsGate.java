@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.openkas.common.Log;
 import org.openkas.grpc.AnswerCompression;
+import org.openkas.grpc.CallerAuthentication;
 import org.openkas.grpc.CallLogs;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.MessageValidation;

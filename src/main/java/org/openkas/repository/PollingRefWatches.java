@@ -13,18 +13,14 @@ import org.openkas.common.Timers;
 
 /**
  * Polls each watched ref once a period, whoever watches it (chapter 02 §7.4, chapter 01 §5.2.1). A thousand watchers that
- * come at the same time cost about one poll a second; a failing ref is asked for after 10 s, then less often down to once in
- * one to two minutes. Thread-safe.
+ * come at the same time cost about one poll a second; a failing ref is asked for less and less often. Thread-safe.
  */
 public final class PollingRefWatches implements RefWatches {
-    private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofMinutes(1),
-            Duration.ofMinutes(2));
-
     private record Key(Repository repository, String ref) {
     }
 
     private final RepositoryReader reader;
-    private final Duration period;
+    private final Pace pace;
     private final Timers timers;
     private final RandomGenerator random;
     private final Executor executor;
@@ -32,15 +28,34 @@ public final class PollingRefWatches implements RefWatches {
     private final Map<Key, RefPoller> pollers = new ConcurrentHashMap<>();
 
     /**
+     * When refs are polled without a poke.
+     *
+     * @param period between the polls of a ref that can be resolved
+     * @param backoff between those of one that cannot
+     */
+    public record Pace(Duration period, Backoff.Policy backoff) {
+        private static final Duration FIRST = Duration.ofSeconds(10);
+
+        /** For agents' configurations: failing refs at last once in one to two minutes. */
+        public static Pace ofConfigurations(Duration period) {
+            return new Pace(period, Backoff.Policy.doubling(FIRST, Duration.ofMinutes(1), Duration.ofMinutes(2)));
+        }
+
+        /** For manifests: failing refs at last once in five to ten minutes. */
+        public static Pace ofManifests(Duration period) {
+            return new Pace(period, Backoff.Policy.doubling(FIRST, Duration.ofMinutes(5), Duration.ofMinutes(10)));
+        }
+    }
+
+    /**
      * Watches through a reader.
      *
-     * @param period between the polls of a ref that can be resolved: {@code agent.configuration.poll_period}
      * @param random thread-safe
      * @param executor runs polls and listeners, each at once on a thread of its own
      */
-    public PollingRefWatches(RepositoryReader reader, Duration period, Timers timers, RandomGenerator random, Executor executor, Log log) {
+    public PollingRefWatches(RepositoryReader reader, Pace pace, Timers timers, RandomGenerator random, Executor executor, Log log) {
         this.reader = reader;
-        this.period = period;
+        this.pace = pace;
         this.timers = timers;
         this.random = random;
         this.executor = executor;
@@ -73,7 +88,8 @@ public final class PollingRefWatches implements RefWatches {
     }
 
     private RefPoller poller(Key key) {
-        return new RefPoller(() -> reader.resolve(key.repository(), key.ref()), period, BACKOFF.begin(timers, random), timers, executor);
+        return new RefPoller(() -> reader.resolve(key.repository(), key.ref()), pace.period(), pace.backoff().begin(timers, random),
+                timers, executor);
     }
 
     /** How many refs are polled at present. */

@@ -30,6 +30,12 @@ public interface RepositoryReader {
     void read(Repository repository, String revision, String path, long maximumSize, Chunks chunks)
             throws RepositoryException, InterruptedException;
 
+    /** Reads a file that was met on a walk, as the other one does. */
+    default void read(Repository repository, TreeBlob blob, long maximumSize, Chunks chunks)
+            throws RepositoryException, InterruptedException {
+        read(repository, blob.revision(), blob.path(), maximumSize, chunks);
+    }
+
     /**
      * Visits the files below a directory in the repository's order.
      *

@@ -1,12 +1,17 @@
 package org.openkas.reversetunnel;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.openkas.message.FieldOrder;
+import org.openkas.proto.prototool.Values;
+import org.openkas.proto.reversetunnel.CloseSend;
 import org.openkas.proto.reversetunnel.ConnectRequest;
 import org.openkas.proto.reversetunnel.ConnectResponse;
+import org.openkas.proto.reversetunnel.RequestInfo;
 
 /**
  * One stream of an agent from its descriptor on; carries one call at most (chapter 04 §2.5, §2.7). Thread-safe; messages
@@ -18,6 +23,7 @@ import org.openkas.proto.reversetunnel.ConnectResponse;
 public final class Tunnel {
     /** What a request on another server sees of a tunnel that ended before it was used. */
     public static final Status DONE = Status.CANCELLED.withDescription("ForwardStream() called on done stream");
+    private static final ConnectResponse CLOSE_SEND = ConnectResponse.newBuilder().setCloseSend(CloseSend.getDefaultInstance()).build();
     private static final FieldOrder ORDER = new FieldOrder(ConnectRequest.getDescriptor());
 
     private final AgentKey agent;
@@ -42,11 +48,6 @@ public final class Tunnel {
 
     boolean serves(String service, String method) {
         return served.serves(service, method);
-    }
-
-    /** The name by which this agent knows a service. */
-    public String nameOf(String service) {
-        return served.nameOf(service);
     }
 
     /** Begins to forward; reading begins with {@link #request}. False if the tunnel has ended: {@link #DONE}. */
@@ -78,8 +79,24 @@ public final class Tunnel {
         }
     }
 
-    /** Sends a message to the agent; nothing once the tunnel has ended. */
-    public synchronized void send(ConnectResponse message) {
+    /** Tells the agent what is called; once, before everything else. */
+    public void open(String service, String method, Map<String, Values> meta) {
+        send(ConnectResponse.newBuilder()
+                .setRequestInfo(RequestInfo.newBuilder().setMethodName("/" + served.nameOf(service) + "/" + method).putAllMeta(meta)).build());
+    }
+
+    /** Sends a message of the call, whose size {@link CarriedMessage} allows. */
+    public void send(ByteString message) {
+        send(CarriedMessage.of(message));
+    }
+
+    /** The caller has sent everything. */
+    public void halfClose() {
+        send(CLOSE_SEND);
+    }
+
+    /** Nothing once the tunnel has ended. */
+    private synchronized void send(ConnectResponse message) {
         if (!ended) {
             stream.onNext(message);
         }

@@ -35,11 +35,18 @@ public final class TunnelRegistry {
 
     private final Map<AgentKey, SequencedSet<Tunnel>> idle = new HashMap<>();
     private final Map<AgentKey, SequencedSet<FindRequest>> waiting = new HashMap<>();
+    private final IdleAgents watch;
     private final Log log;
     private boolean stopped;
 
     /** An empty registry; {@code log} hears what was left at its end. */
     public TunnelRegistry(Log log) {
+        this(IdleAgents.UNWATCHED, log);
+    }
+
+    /** An empty registry; {@code watch} hears whose tunnels are idle here, {@code log} what was left at the end. */
+    public TunnelRegistry(IdleAgents watch, Log log) {
+        this.watch = watch;
         this.log = log;
     }
 
@@ -80,7 +87,12 @@ public final class TunnelRegistry {
             taker = members(waiting, tunnel.agent()).stream().filter(request -> tunnel.serves(request.service(), request.method()))
                     .findFirst();
             if (taker.isEmpty()) {
-                idle.computeIfAbsent(tunnel.agent(), _ -> new LinkedHashSet<>()).add(tunnel);
+                SequencedSet<Tunnel> others = idle.computeIfAbsent(tunnel.agent(), _ -> new LinkedHashSet<>());
+                boolean first = others.isEmpty();
+                others.add(tunnel);
+                if (first) {
+                    watch.appeared(tunnel.agent());
+                }
                 return true;
             }
             remove(waiting, tunnel.agent(), taker.get());
@@ -91,7 +103,15 @@ public final class TunnelRegistry {
 
     /** Forgets an idle tunnel. False if it is not idle. */
     synchronized boolean remove(Tunnel tunnel) {
-        return remove(idle, tunnel.agent(), tunnel);
+        return takeFromIdle(tunnel);
+    }
+
+    private boolean takeFromIdle(Tunnel tunnel) {
+        boolean removed = remove(idle, tunnel.agent(), tunnel);
+        if (removed && !idle.containsKey(tunnel.agent())) {
+            watch.vanished(tunnel.agent());
+        }
+        return removed;
     }
 
     /** Ends idle tunnels with OK and waiting requests with {@code UNAVAILABLE}; later ones likewise. */
@@ -101,6 +121,7 @@ public final class TunnelRegistry {
         synchronized (this) {
             stopped = true;
             idle.values().forEach(tunnels::addAll);
+            idle.keySet().forEach(watch::vanished);
             waiting.values().forEach(requests::addAll);
             idle.clear();
             waiting.clear();
@@ -126,7 +147,7 @@ public final class TunnelRegistry {
     private Optional<Tunnel> takeIdle(FindRequest request) {
         Optional<Tunnel> found = members(idle, request.agent()).reversed().stream()
                 .filter(tunnel -> tunnel.serves(request.service(), request.method())).findFirst();
-        found.ifPresent(tunnel -> remove(idle, request.agent(), tunnel));
+        found.ifPresent(this::takeFromIdle);
         return found;
     }
 

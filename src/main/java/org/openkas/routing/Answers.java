@@ -5,12 +5,13 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.util.Map;
 import org.openkas.message.OwnedBytes;
-import org.openkas.proto.reversetunnel.ConnectRequest;
-import org.openkas.reversetunnel.TunnelReceiver;
+import org.openkas.proto.prototool.Values;
+import org.openkas.reversetunnel.CarriedMetadata;
 
-/** What the agent sends on a call's tunnel, as its caller sees it (chapter 04 §2.7, direction B). Called one event at a time. */
-final class Answers<R> implements TunnelReceiver {
+/** What the agent sends on a call's way, as its caller sees it (chapter 04 §2.7, direction B). Called one event at a time. */
+final class Answers<R> implements WayReceiver {
     private final TunnelCall<?, R> call;
     private final MethodDescriptor.Marshaller<R> marshaller;
     private final ClientCall.Listener<R> listener;
@@ -31,28 +32,37 @@ final class Answers<R> implements TunnelReceiver {
     }
 
     @Override
-    public void received(ConnectRequest message) {
-        switch (message.getMsgCase()) {
-            case HEADER -> {
-                Metadata headers = new Metadata();
-                CarriedMetadata.add(message.getHeader().getMetaMap(), headers);
-                callbacks.fromTunnel(() -> {
-                    if (!closed) {
-                        listener.onHeaders(headers);
-                    }
-                });
+    public void header(Map<String, Values> meta) {
+        Metadata headers = new Metadata();
+        CarriedMetadata.add(meta, headers);
+        callbacks.fromTunnel(() -> {
+            if (!closed) {
+                listener.onHeaders(headers);
             }
-            case MESSAGE -> {
-                ByteString data = message.getMessage().getData();
-                if (demand.take(data)) {
-                    callbacks.fromTunnel(() -> deliver(data));
-                }
-                return;
-            }
-            case TRAILER -> CarriedMetadata.add(message.getTrailer().getMetaMap(), trailers);
-            case ERROR -> reported = EndOfCall.reported(message.getError().getStatus(), trailers);
-            case TUNNEL_DESCRIPTOR, MSG_NOT_SET -> throw new IllegalStateException("the tunnel lets no second descriptor through");
+        });
+        next();
+    }
+
+    @Override
+    public void message(ByteString data) {
+        if (demand.take(data)) {
+            callbacks.fromTunnel(() -> deliver(data));
         }
+    }
+
+    @Override
+    public void trailer(Map<String, Values> meta) {
+        CarriedMetadata.add(meta, trailers);
+        next();
+    }
+
+    @Override
+    public void error(com.google.rpc.Status status) {
+        reported = EndOfCall.reported(status, trailers);
+        next();
+    }
+
+    private void next() {
         demand.dealtWith();
         call.read();
     }
@@ -71,8 +81,7 @@ final class Answers<R> implements TunnelReceiver {
             return;
         }
         listener.onMessage(message);
-        demand.dealtWith();
-        call.read();
+        next();
     }
 
     @Override

@@ -17,10 +17,11 @@ import org.jspecify.annotations.Nullable;
 import org.openkas.common.Timers;
 import org.openkas.proto.prototool.Values;
 import org.openkas.reversetunnel.AgentKey;
-import org.openkas.reversetunnel.Tunnel;
+import org.openkas.reversetunnel.CarriedMetadata;
+import org.openkas.tracing.Traced;
 
 /**
- * One call to an agent: looks for a tunnel, and then is the call on that tunnel (chapter 04 §2.7, §5.7). Ends with the
+ * One call to an agent: looks for a way to it, and then is the call on that way (chapter 04 §2.7, §5.7). Ends with the
  * agent's half-close, even where the caller has not half-closed. As thread-safe as gRPC's calls: one thread sends, any
  * thread cancels and asks for more.
  */
@@ -34,22 +35,25 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
     private final AgentKey agent;
     private final MethodDescriptor<Q, R> method;
     private final CallOptions options;
-    private final LocalAgentChannels.Surroundings surroundings;
+    private final Surroundings surroundings;
     private final Context context = Context.current();
     private final Context.CancellationListener contextEnded = this::contextEnded;
     private final Outbox outbox = new Outbox();
     private final Demand demand = new Demand();
     private final Callbacks callbacks;
+    private Metadata headers = new Metadata();
+    private Optional<Deadline> limit = Optional.empty();
+    private Optional<Traced> traced = Optional.empty();
     private Map<String, Values> meta = Map.of();
     private long began;
     private @Nullable Answers<R> answers;
     private @Nullable TunnelSearch search;
-    private @Nullable Tunnel tunnel;
+    private @Nullable Way way;
     private Timers.Cancellable deadline = () -> {
     };
     private boolean over;
 
-    TunnelCall(AgentKey agent, MethodDescriptor<Q, R> method, CallOptions options, LocalAgentChannels.Surroundings surroundings) {
+    TunnelCall(AgentKey agent, MethodDescriptor<Q, R> method, CallOptions options, Surroundings surroundings) {
         this.agent = agent;
         this.method = method;
         this.options = options;
@@ -58,7 +62,7 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
     }
 
     @Override
-    public void start(Listener<R> listener, Metadata headers) {
+    public void start(Listener<R> listener, Metadata metadata) {
         Answers<R> made = new Answers<>(this, method.getResponseMarshaller(), listener, callbacks, demand);
         boolean cancelled;
         synchronized (this) {
@@ -70,11 +74,13 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
             return;
         }
         try {
-            meta = CarriedMetadata.ofRequest(headers);
+            meta = CarriedMetadata.ofRequest(metadata);
+            headers = metadata;
         } catch (StatusException e) {
             end(e.getStatus(), EndOfCall.of(e.getStatus()));
             return;
         }
+        traced = Traced.current();
         watchTime();
         watchContext();
         began = surroundings.timers().nanos();
@@ -85,6 +91,7 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
         Deadline own = options.getDeadline();
         Deadline outer = context.getDeadline();
         Deadline first = own == null ? outer : outer == null ? own : own.minimum(outer);
+        limit = Optional.ofNullable(first);
         if (first != null) {
             Timers.Cancellable timer = surroundings.timers().after(Duration.ofNanos(first.timeRemaining(TimeUnit.NANOSECONDS)),
                     () -> callerGone(Status.DEADLINE_EXCEEDED, EXPIRED, Optional.empty()));
@@ -107,9 +114,9 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
     }
 
     private void search() {
-        String service = String.valueOf(method.getServiceName());
-        TunnelSearch begun = new TunnelSearch(surroundings, began, agent, service, String.valueOf(method.getBareMethodName()),
-                found -> found(found, service), status -> end(status, EndOfCall.of(status)));
+        Wanted wanted = new Wanted(agent, String.valueOf(method.getServiceName()), String.valueOf(method.getBareMethodName()), headers, limit,
+                traced);
+        TunnelSearch begun = new TunnelSearch(surroundings, began, wanted, this::found, status -> end(status, EndOfCall.of(status)));
         synchronized (this) {
             if (over) {
                 return;
@@ -119,33 +126,30 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
         begun.begin();
     }
 
-    private void found(Tunnel candidate, String service) {
-        boolean begun;
+    private void found(Way candidate) {
+        boolean late;
+        boolean begun = false;
         synchronized (this) {
-            if (over || answers == null) {
-                begun = true;
-            } else {
-                begun = candidate.begin(answers);
+            Answers<R> told = over ? null : answers;
+            late = told == null;
+            if (told != null) {
+                begun = candidate.begin(told);
                 if (begun) {
-                    tunnel = candidate;
+                    way = candidate;
                     search = null;
-                    outbox.open(candidate, "/" + candidate.nameOf(service) + "/" + method.getBareMethodName(), meta);
+                    outbox.open(candidate, String.valueOf(method.getServiceName()), String.valueOf(method.getBareMethodName()), meta);
                 }
             }
         }
-        if (!begun) {
-            search(); // it ended before it was used, and the agent has seen nothing
-        } else if (owns(candidate)) {
+        if (late) {
+            candidate.giveBack();
+        } else if (begun) {
             surroundings.metrics().found(surroundings.timers().nanos() - began);
             callbacks.later(answers()::ready);
             read();
         } else {
-            candidate.giveBack();
+            search(); // it ended before it was used, and the agent has seen nothing
         }
-    }
-
-    private synchronized boolean owns(Tunnel candidate) {
-        return tunnel == candidate;
     }
 
     private synchronized Answers<R> answers() {
@@ -157,9 +161,9 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
 
     /** Asks the agent for what the caller wants. */
     void read() {
-        Tunnel open;
+        Way open;
         synchronized (this) {
-            open = over ? null : tunnel;
+            open = over ? null : way;
         }
         if (open != null) {
             int count = demand.ask();
@@ -208,7 +212,7 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
     private void callerGone(Status status, String text, Optional<String> words) {
         boolean searching;
         synchronized (this) {
-            searching = tunnel == null;
+            searching = way == null;
         }
         if (searching) {
             end(READ_FAILED, EndOfCall.of(status.withDescription(ABORTED + text)));
@@ -227,7 +231,7 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
 
     /** Ends the call, once. */
     void end(Status forAgent, EndOfCall forCaller) {
-        Tunnel open;
+        Way open;
         TunnelSearch searching;
         Timers.Cancellable timer;
         Answers<R> told;
@@ -236,7 +240,7 @@ final class TunnelCall<Q, R> extends ClientCall<Q, R> {
                 return;
             }
             over = true;
-            open = tunnel;
+            open = way;
             searching = search;
             timer = deadline;
             told = answers;

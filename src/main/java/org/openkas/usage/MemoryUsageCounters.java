@@ -5,10 +5,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Collectors;
 
 /**
- * Keeps counts in memory, since the start of the server. Of each unique counter it keeps so many ids at most that memory stays
+ * Keeps counts in memory until they are subtracted. Of each unique counter it keeps so many ids at most that memory stays
  * bounded; further ones are not counted. Thread-safe.
  */
 public final class MemoryUsageCounters implements UsageCounters {
@@ -30,15 +29,27 @@ public final class MemoryUsageCounters implements UsageCounters {
         }
     }
 
-    /** All counts as of now, by name. */
-    public Map<String, Long> counts() {
-        return counts.entrySet().stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, count -> count.getValue().sum(), Long::sum, TreeMap::new));
+    /** What has been counted and not been {@linkplain #subtract subtracted}. */
+    public UsageSnapshot snapshot() {
+        Map<String, Long> sums = new TreeMap<>();
+        counts.forEach((name, count) -> {
+            long sum = count.sum();
+            if (sum != 0) {
+                sums.put(name, sum);
+            }
+        });
+        Map<String, Set<Long>> seen = new TreeMap<>();
+        ids.forEach((name, all) -> {
+            if (!all.isEmpty()) {
+                seen.put(name, Set.copyOf(all));
+            }
+        });
+        return new UsageSnapshot(sums, seen);
     }
 
-    /** All ids as of now, by the counter's name. */
-    public Map<String, Set<Long>> ids() {
-        return ids.entrySet().stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, seen -> Set.copyOf(seen.getValue()), (a, b) -> a, TreeMap::new));
+    /** Forgets what a snapshot holds; what came after it stays, except ids that it holds as well. */
+    public void subtract(UsageSnapshot reported) {
+        reported.counts().forEach((name, count) -> counts.getOrDefault(name, new LongAdder()).add(-count));
+        reported.ids().forEach((name, seen) -> ids.getOrDefault(name, Set.of()).removeAll(seen));
     }
 }

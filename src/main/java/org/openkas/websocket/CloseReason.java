@@ -11,6 +11,8 @@ import org.openkas.common.GoText;
  */
 public record CloseReason(int code, String reason) {
     private static final int MAX_REASON_BYTES = 123;
+    /** Stands for a close frame that names none. */
+    private static final int NO_CODE = 1005;
 
     /** The gRPC server closed the HTTP/2 connection. */
     public static final CloseReason NORMAL = new CloseReason(1000, "");
@@ -19,6 +21,8 @@ public record CloseReason(int code, String reason) {
     /** A text message came. */
     public static final CloseReason TEXT_MESSAGE = new CloseReason(1003,
             "unexpected frame type read (expected MessageBinary): MessageText");
+    /** A binary message came where texts are spoken. */
+    public static final CloseReason BINARY_MESSAGE = new CloseReason(1003, "only text messages are understood");
     /** A message was larger than {@link #MAX_MESSAGE_BYTES}. */
     public static final CloseReason TOO_BIG = new CloseReason(1009, "read limited at 10485761 bytes");
     /** The largest message that is accepted, summed over its fragments. */
@@ -46,6 +50,24 @@ public record CloseReason(int code, String reason) {
     /** The peer broke the protocol. */
     public static CloseReason violation(String what) {
         return new CloseReason(1002, what);
+    }
+
+    /** A message was larger than it may be. */
+    static CloseReason largerThan(int mostBytes) {
+        return new CloseReason(1009, "a message may have " + mostBytes + " bytes at most");
+    }
+
+    /** What the frame that closes with this reason carries; nothing if there is no code (1005). */
+    byte[] payload() {
+        if (code == NO_CODE) {
+            return new byte[0];
+        }
+        byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+        byte[] payload = new byte[2 + text.length];
+        payload[0] = (byte) (code >> 8);
+        payload[1] = (byte) code;
+        System.arraycopy(text, 0, payload, 2, text.length);
+        return payload;
     }
 
     /** Whether a peer may send this code in a close frame (RFC 6455 §7.4). */

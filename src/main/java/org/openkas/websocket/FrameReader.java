@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads a client's WebSocket frames from a byte stream and hands the payload of binary messages on as it comes, without
+ * Reads a client's WebSocket frames from a byte stream and hands the payload of messages of one kind on as it comes, without
  * collecting messages. Not thread-safe: one connection, one event loop.
  */
 final class FrameReader {
@@ -21,8 +21,12 @@ final class FrameReader {
 
     /** Takes what was read. After {@link #ended} or {@link #unmasked} nothing more comes. */
     interface Events {
-        /** Bytes of a binary message; the receiver owns the buffer. */
+        /** Bytes of a message; the receiver owns the buffer. */
         void data(ByteBuf bytes);
+
+        /** The message whose bytes came is complete. */
+        default void messageEnded() {
+        }
 
         /** A ping. */
         void ping(byte[] payload);
@@ -37,7 +41,19 @@ final class FrameReader {
         void unmasked();
     }
 
+    /**
+     * What a peer may send.
+     *
+     * @param opcode of its messages
+     * @param mostBytes of one message
+     * @param otherKind what it is closed with after a message of the other kind
+     * @param tooBig what it is closed with after a larger message
+     */
+    private record Accepted(int opcode, long mostBytes, CloseReason otherKind, CloseReason tooBig) {
+    }
+
     private final Events events;
+    private final Accepted accepted;
     private final byte[] header = new byte[MAX_HEADER];
     private int headerHave;
     private boolean over;
@@ -56,8 +72,20 @@ final class FrameReader {
     private boolean inMessage;
     private long messageBytes;
 
-    FrameReader(Events events) {
+    private FrameReader(Events events, Accepted accepted) {
         this.events = events;
+        this.accepted = accepted;
+    }
+
+    /** Of binary messages, as agents send them. */
+    static FrameReader ofBinary(Events events) {
+        return new FrameReader(events,
+                new Accepted(BINARY, CloseReason.MAX_MESSAGE_BYTES, CloseReason.TEXT_MESSAGE, CloseReason.TOO_BIG));
+    }
+
+    /** Of text messages of up to so many bytes. */
+    static FrameReader ofText(Events events, int mostBytes) {
+        return new FrameReader(events, new Accepted(TEXT, mostBytes, CloseReason.BINARY_MESSAGE, CloseReason.largerThan(mostBytes)));
     }
 
     /** Reads all of {@code in}, which is changed in place and not released. */
@@ -103,8 +131,8 @@ final class FrameReader {
             end(CloseReason.violation("received continuation frame without a message to continue"));
         } else if (opcode != CONTINUATION && inMessage) {
             end(CloseReason.violation("received new data message without finishing the previous message"));
-        } else if (opcode == TEXT) {
-            end(CloseReason.TEXT_MESSAGE);
+        } else if (opcode != CONTINUATION && opcode != accepted.opcode()) {
+            end(accepted.otherKind());
         }
     }
 
@@ -132,8 +160,8 @@ final class FrameReader {
         } else {
             messageBytes = (opcode == CONTINUATION ? messageBytes : 0) + left;
             inMessage = !last;
-            if (messageBytes > CloseReason.MAX_MESSAGE_BYTES) {
-                end(CloseReason.TOO_BIG);
+            if (messageBytes > accepted.mostBytes()) {
+                end(accepted.tooBig());
                 return;
             }
         }
@@ -163,8 +191,13 @@ final class FrameReader {
         switch (opcode) {
             case PING -> events.ping(control);
             case CLOSE -> close();
+            case PONG -> {
+                // means nothing
+            }
             default -> {
-                // data has been handed on, pongs mean nothing
+                if (last) {
+                    events.messageEnded();
+                }
             }
         }
     }

@@ -14,11 +14,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.openkas.common.GoText;
 
-/** The checks of an agent's WebSocket upgrade, in their order and with their texts (chapter 01 §2.3). Stateless. */
+/** The checks of a WebSocket upgrade, in their order and with their texts (chapter 01 §2.3). Stateless. */
 public final class UpgradeRules {
     /** The subprotocol of agents. */
     public static final String SUBPROTOCOL = "ws-tunnel";
 
+    private static final String KEY = "Sec-WebSocket-Key";
     private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final Map<String, String> OFFER = Map.of("Connection", "Upgrade", "Upgrade", "websocket");
 
@@ -27,37 +28,60 @@ public final class UpgradeRules {
 
     /** Accepts or refuses. The path does not matter, nor do credentials: the token travels inside. */
     public static UpgradeDecision decide(UpgradeRequest request) {
-        if (below11(request.version())) {
-            return reject(426,
-                    "WebSocket protocol violation: handshake request must be at least HTTP/1.1: " + GoText.quoted(request.version()),
-                    Map.of());
-        }
-        if (!hasToken(request, "Connection", "Upgrade")) {
-            return reject(426, "WebSocket protocol violation: Connection header " + GoText.quoted(first(request, "Connection"))
-                    + " does not contain Upgrade", OFFER);
-        }
-        if (!hasToken(request, "Upgrade", "websocket")) {
-            return reject(426, "WebSocket protocol violation: Upgrade header " + GoText.quoted(first(request, "Upgrade"))
-                    + " does not contain websocket", OFFER);
-        }
-        if (!request.method().equals("GET")) {
-            return reject(405, "WebSocket protocol violation: handshake request method is not GET but " + GoText.quoted(request.method()),
-                    Map.of());
-        }
-        if (!first(request, "Sec-WebSocket-Version").equals("13")) {
-            return reject(400, "unsupported WebSocket protocol version (only 13 is supported): "
-                    + GoText.quoted(first(request, "Sec-WebSocket-Version")), Map.of("Sec-WebSocket-Version", "13"));
-        }
-        String key = first(request, "Sec-WebSocket-Key");
-        if (key.isEmpty()) {
-            return reject(400, "WebSocket protocol violation: missing Sec-WebSocket-Key", Map.of());
+        Optional<UpgradeDecision> violation = violation(request);
+        if (violation.isPresent()) {
+            return violation.get();
         }
         String origin = first(request, "Origin");
         String host = first(request, "Host");
         if (!origin.isEmpty() && !hostOf(origin).equalsIgnoreCase(host)) {
             return reject(403, "request Origin " + GoText.quoted(origin) + " is not authorized for Host " + GoText.quoted(host), Map.of());
         }
-        return accept(key, tokens(request, "Sec-WebSocket-Protocol").filter(SUBPROTOCOL::equalsIgnoreCase).findFirst().orElse(""));
+        return accept(first(request, KEY), offered(request, SUBPROTOCOL).orElse(""));
+    }
+
+    /**
+     * Accepts or refuses a client that is not an agent: it has to offer {@code subprotocol}, and its origin is not looked at
+     * here.
+     */
+    public static UpgradeDecision decide(UpgradeRequest request, String subprotocol) {
+        return violation(request).orElseGet(() -> offered(request, subprotocol).map(spelling -> accept(first(request, KEY), spelling))
+                .orElseGet(() -> reject(400, "the client has to offer subprotocol " + GoText.quoted(subprotocol), Map.of())));
+    }
+
+    private static Optional<UpgradeDecision> violation(UpgradeRequest request) {
+        if (below11(request.version())) {
+            return violation(426,
+                    "WebSocket protocol violation: handshake request must be at least HTTP/1.1: " + GoText.quoted(request.version()),
+                    Map.of());
+        }
+        if (!hasToken(request, "Connection", "Upgrade")) {
+            return violation(426, "WebSocket protocol violation: Connection header " + GoText.quoted(first(request, "Connection"))
+                    + " does not contain Upgrade", OFFER);
+        }
+        if (!hasToken(request, "Upgrade", "websocket")) {
+            return violation(426, "WebSocket protocol violation: Upgrade header " + GoText.quoted(first(request, "Upgrade"))
+                    + " does not contain websocket", OFFER);
+        }
+        if (!request.method().equals("GET")) {
+            return violation(405,
+                    "WebSocket protocol violation: handshake request method is not GET but " + GoText.quoted(request.method()), Map.of());
+        }
+        if (!first(request, "Sec-WebSocket-Version").equals("13")) {
+            return violation(400, "unsupported WebSocket protocol version (only 13 is supported): "
+                    + GoText.quoted(first(request, "Sec-WebSocket-Version")), Map.of("Sec-WebSocket-Version", "13"));
+        }
+        return first(request, KEY).isEmpty()
+                ? violation(400, "WebSocket protocol violation: missing Sec-WebSocket-Key", Map.of())
+                : Optional.empty();
+    }
+
+    private static Optional<UpgradeDecision> violation(int status, String text, Map<String, String> extra) {
+        return Optional.of(reject(status, text, extra));
+    }
+
+    private static Optional<String> offered(UpgradeRequest request, String subprotocol) {
+        return tokens(request, "Sec-WebSocket-Protocol").filter(subprotocol::equalsIgnoreCase).findFirst();
     }
 
     /** What to close an accepted WebSocket with at once, if its subprotocol is not exactly ours. */

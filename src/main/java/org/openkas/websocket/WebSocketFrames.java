@@ -7,7 +7,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.CoalescingBufferQueue;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -22,10 +21,9 @@ public final class WebSocketFrames extends ChannelDuplexHandler implements Frame
     private static final int FIN_BINARY = 0x82;
     private static final int FIN_CLOSE = 0x88;
     private static final int FIN_PONG = 0x8a;
-    private static final int NO_CODE = 1005;
 
     private final Duration closeWait;
-    private final FrameReader reader = new FrameReader(this);
+    private final FrameReader reader = FrameReader.ofBinary(this);
     private Optional<ChannelHandlerContext> context = Optional.empty();
     private Optional<CoalescingBufferQueue> queue = Optional.empty();
     private Optional<byte[]> owedPong = Optional.empty();
@@ -137,7 +135,7 @@ public final class WebSocketFrames extends ChannelDuplexHandler implements Frame
         sendQueued();
         closeSent = true;
         ChannelHandlerContext ctx = context();
-        ctx.writeAndFlush(frame(FIN_CLOSE, payload(reason))).addListener(sent -> drop());
+        ctx.writeAndFlush(frame(FIN_CLOSE, reason.payload())).addListener(sent -> drop());
         var timer = ctx.executor().schedule(this::drop, closeWait.toNanos(), TimeUnit.NANOSECONDS);
         ctx.channel().closeFuture().addListener(closed -> timer.cancel(false));
     }
@@ -155,7 +153,7 @@ public final class WebSocketFrames extends ChannelDuplexHandler implements Frame
     private void sendClose(CloseReason reason) {
         sendQueued();
         closeSent = true;
-        var _ = context().writeAndFlush(frame(FIN_CLOSE, payload(reason)));
+        var _ = context().writeAndFlush(frame(FIN_CLOSE, reason.payload()));
     }
 
     private void payPong() {
@@ -186,18 +184,6 @@ public final class WebSocketFrames extends ChannelDuplexHandler implements Frame
 
     private ByteBuf frame(int first, byte[] payload) {
         return context().alloc().ioBuffer(2 + payload.length).writeByte(first).writeByte(payload.length).writeBytes(payload);
-    }
-
-    private static byte[] payload(CloseReason reason) {
-        if (reason.code() == NO_CODE) {
-            return new byte[0];
-        }
-        byte[] text = reason.reason().getBytes(StandardCharsets.UTF_8);
-        byte[] payload = new byte[2 + text.length];
-        payload[0] = (byte) (reason.code() >> 8);
-        payload[1] = (byte) reason.code();
-        System.arraycopy(text, 0, payload, 2, text.length);
-        return payload;
     }
 
     private void drop() {

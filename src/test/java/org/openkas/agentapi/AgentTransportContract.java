@@ -30,7 +30,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -172,7 +175,8 @@ abstract class AgentTransportContract {
 
     protected static Setup standard() {
         return new Setup(Duration.ofHours(2), Duration.ZERO,
-                ConnectionPolicy.STANDARD.withHandshake(Duration.ofSeconds(25), Duration.ofMillis(500)), token -> true,
+                ConnectionPolicy.STANDARD.withHandshake(Duration.ofSeconds(25), Duration.ofMillis(500)),
+                token -> CompletableFuture.completedFuture(true),
                 message -> Optional.empty(),
                 Map.of());
     }
@@ -649,7 +653,7 @@ abstract class AgentTransportContract {
             if (allowed) {
                 counts.merge(token.value(), 1, Integer::sum);
             }
-            return allowed;
+            return CompletableFuture.completedFuture(allowed);
         }));
         ManagedChannel channel = opened(AgentChannels.ws(server.port()));
         register(channel);
@@ -670,10 +674,38 @@ abstract class AgentTransportContract {
     }
 
     @Test
+    @DisplayName("AG-17 calls wait for a limiter that takes its time, and then go on as usual")
+    void lateLimiter() throws Exception {
+        Queue<CompletableFuture<Boolean>> decisions = new ConcurrentLinkedQueue<>();
+        Running server = running(standard().limiter(token -> {
+            CompletableFuture<Boolean> decision = new CompletableFuture<>();
+            decisions.add(decision);
+            return decision;
+        }));
+        ManagedChannel channel = opened(AgentChannels.ws(server.port()));
+        CompletableFuture<Void> registered = CompletableFuture.runAsync(() -> register(channel));
+        AtomicInteger ended = new AtomicInteger();
+        configuration(channel).getConfiguration(ConfigurationRequest.getDefaultInstance(), new Ending(ended::incrementAndGet));
+        await().until(() -> decisions.size() == 2);
+        assertThat(services.tokens()).isEmpty();
+        assertThat(services.waiting()).isZero();
+        decisions.forEach(decision -> decision.complete(true));
+        registered.get(10, TimeUnit.SECONDS);
+        await().until(() -> services.waiting() == 1);
+        decisions.clear();
+        CompletableFuture<Void> refused = CompletableFuture.runAsync(() -> register(channel));
+        await().until(() -> decisions.size() == 1);
+        decisions.element().complete(false);
+        assertThatThrownBy(() -> refused.get(10, TimeUnit.SECONDS)).hasMessageContaining("RESOURCE_EXHAUSTED");
+        assertThat(ended).hasValue(0);
+    }
+
+    @Test
     @DisplayName("an invalid unary message costs no quota, an invalid message of a stream does")
     void validationAndLimit() throws Exception {
         AtomicInteger charged = new AtomicInteger();
-        Running server = running(standard().limiter(token -> charged.incrementAndGet() > 0).validator(AgentTransportContract::invalid));
+        Running server = running(standard().limiter(token -> CompletableFuture.completedFuture(charged.incrementAndGet() > 0))
+                .validator(AgentTransportContract::invalid));
         ManagedChannel channel = opened(AgentChannels.ws(server.port()));
         assertStatus(() -> register(channel), Status.Code.INVALID_ARGUMENT, "invalid RegisterRequest");
         assertThat(charged).hasValue(0);

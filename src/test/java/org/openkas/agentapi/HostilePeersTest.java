@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,7 +62,8 @@ class HostilePeersTest {
     void start() throws Exception {
         RecordedLog log = new RecordedLog();
         PrometheusRegistry registry = new PrometheusRegistry();
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(), token -> true,
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(),
+                token -> CompletableFuture.completedFuture(true),
                 new RateExceeded(registry), Map.of(),
                 log.log());
         server = new AgentServer(

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -75,7 +76,8 @@ class ListenerModesTest {
 
     private AgentServer start(boolean websocket, boolean tls, ConnectionPolicy policy) throws Exception {
         PrometheusRegistry registry = new PrometheusRegistry();
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(), token -> true,
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(registry), message -> Optional.empty(),
+                token -> CompletableFuture.completedFuture(true),
                 new RateExceeded(registry), Map.of(),
                 log.log());
         Security security = tls

@@ -66,6 +66,15 @@ class RemovedTokensTest {
     }
 
     @Test
+    void whatLastsEndsWithItsTokenToo() {
+        ageOf(A, CallAge.ENDLESS).lasting().whenEnded(() -> ended.add("a"));
+        ageOf(B, CallAge.ENDLESS).lasting().whenEnded(() -> ended.add("b"));
+        ageOf(A, CallAge.ENDLESS).lasting().whenEnded(() -> ended.add("c")).cancel();
+        tokens.removed(A);
+        assertThat(ended).containsExactly("a");
+    }
+
+    @Test
     void aCancelledEndDoesNotHappen() {
         ageOf(A, CallAge.ENDLESS).whenEnded(() -> ended.add("a")).cancel();
         tokens.removed(A);

@@ -28,15 +28,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import org.openkas.cluster.AgentTracker;
 import org.openkas.cluster.TrackerException;
-import org.openkas.cluster.GitPushEvents;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
-import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentIdentification;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.GitLabException;
-import org.openkas.grpc.CallAge;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.agentconfiguration.AgentConfigurationGrpc;
 import org.openkas.proto.agentconfiguration.ConfigurationRequest;
@@ -44,14 +41,15 @@ import org.openkas.proto.agentconfiguration.ConfigurationResponse;
 import org.openkas.proto.agenttracker.ConnectedAgentInfo;
 import org.openkas.proto.entity.GitalyInfo;
 import org.openkas.proto.entity.GitalyRepository;
-import org.openkas.proto.event.GitPushEvent;
-import org.openkas.proto.event.Project;
 import org.openkas.repository.RefWatches;
 import org.openkas.repository.Repository;
 import org.openkas.repository.RepositoryException;
 import org.openkas.repository.Resolution;
 import org.openkas.testkit.FakeTimers;
+import org.openkas.testkit.ManualAge;
 import org.openkas.testkit.RecordedLog;
+import org.openkas.testkit.ToldPushes;
+import org.openkas.testkit.ToldWatches;
 
 /** The service on an in-process server, among doubles of everything that it uses. */
 final class ConfigurationBench implements AutoCloseable {
@@ -60,9 +58,9 @@ final class ConfigurationBench implements AutoCloseable {
 
     final FakeTimers timers = new FakeTimers();
     final RecordedLog log = new RecordedLog();
-    final Age age = new Age();
-    final Watches watches = new Watches();
-    final Pushes pushes = new Pushes();
+    final ManualAge age = new ManualAge();
+    final ToldWatches watches = new ToldWatches();
+    final ToldPushes pushes = new ToldPushes();
     final Tracker tracker = new Tracker();
     final List<String> reports = new CopyOnWriteArrayList<>();
     final List<String> fetches = new CopyOnWriteArrayList<>();
@@ -214,104 +212,6 @@ final class ConfigurationBench implements AutoCloseable {
         @Override
         public void onCompleted() {
             end = Optional.of(Status.OK);
-        }
-    }
-
-    /** An age that a test ends. */
-    static final class Age implements CallAge {
-        private final List<Runnable> actions = new CopyOnWriteArrayList<>();
-        private volatile boolean ended;
-
-        @Override
-        public Timers.Cancellable whenEnded(Runnable action) {
-            if (ended) {
-                action.run();
-                return () -> {
-                };
-            }
-            actions.add(action);
-            return () -> actions.remove(action);
-        }
-
-        @Override
-        public boolean ended() {
-            return ended;
-        }
-
-        void end() {
-            ended = true;
-            actions.forEach(Runnable::run);
-        }
-
-        /** A new connection. */
-        void begin() {
-            ended = false;
-        }
-
-        int waiting() {
-            return actions.size();
-        }
-    }
-
-    /** Pollers that see what a test tells them. */
-    static final class Watches implements RefWatches {
-        record Hold(Repository repository, String ref, Listener listener) {
-        }
-
-        final List<Hold> holds = new CopyOnWriteArrayList<>();
-        final List<String> opened = new CopyOnWriteArrayList<>();
-        volatile int pokes;
-        volatile Runnable onPoke = () -> {
-        };
-        private volatile Optional<Resolution> state = Optional.empty();
-
-        @Override
-        public Watch watch(Repository repository, String ref, Listener listener) {
-            Hold hold = new Hold(repository, ref, listener);
-            holds.add(hold);
-            opened.add(repository.projectPath() + " " + ref);
-            state.ifPresent(listener::resolved);
-            return new Watch() {
-                @Override
-                public void poke() {
-                    pokes++;
-                    onPoke.run();
-                }
-
-                @Override
-                public void close() {
-                    holds.remove(hold);
-                }
-            };
-        }
-
-        void tell(Resolution resolution) {
-            state = Optional.of(resolution);
-            holds.forEach(hold -> hold.listener().resolved(resolution));
-        }
-
-        void fail(RepositoryException failure) {
-            state = Optional.empty();
-            holds.forEach(hold -> hold.listener().failed(failure));
-        }
-    }
-
-    static final class Pushes implements GitPushEvents {
-        final List<Listener> listeners = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void publish(GitPushEvent event) {
-            listeners.forEach(listener -> listener.pushed(event));
-        }
-
-        @Override
-        public Subscription subscribe(Listener listener) {
-            listeners.add(listener);
-            return () -> listeners.remove(listener);
-        }
-
-        void push(String path) {
-            publish(GitPushEvent.newBuilder().setProject(Project.newBuilder().setId(7).setFullPath(path)).build());
         }
     }
 

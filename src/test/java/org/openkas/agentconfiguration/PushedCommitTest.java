@@ -43,7 +43,7 @@ class PushedCommitTest {
             public void walk(Repository repository, String revision, String directory, boolean recursive, Visitor visitor) {
                 throw new UnsupportedOperationException();
             }
-        }, PERIOD, bench.timers, new Random(1), Runnable::run, bench.log.log());
+        }, PollingRefWatches.Pace.ofConfigurations(PERIOD), bench.timers, new Random(1), Runnable::run, bench.log.log());
     }
 
     @AfterEach

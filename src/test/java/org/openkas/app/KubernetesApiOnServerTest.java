@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.openkas.testkit.FakeGitLab;
 import org.openkas.testkit.GitLabAnswer;
+import org.openkas.testkit.GitLabRequestSeen;
 import org.openkas.testkit.KubernetesAgent;
 import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.SimulatedAgent;
@@ -112,6 +113,37 @@ class KubernetesApiOnServerTest {
                 scene.play(gitLab, running, agent);
             }
         }
+    }
+
+    @Test
+    @DisplayName("GB-56: GitLab is told once a period which requests went through, and nothing if there was none")
+    void usage() throws Exception {
+        KubernetesAgent answering = new KubernetesAgent();
+        String section = ", kubernetes_api: {listen: {address: '127.0.0.1:0'}}}\n"
+                + "observability: {listen: {address: '127.0.0.1:0'}, usage_reporting_period: 0.2s";
+        play(answering, section, (gitLab, running, agent) -> {
+            agent.atEnd(call -> call.answer(200, "", "Content-Length", "0"));
+            try (RawPeer peer = ask(running, "/api", "Authorization: Bearer ci:42:job")) {
+                assertThat(peer.readHead()).startsWith("HTTP/1.1 200 ");
+            }
+            try (RawPeer peer = ask(running, "/api", "Authorization: Bearer ci:44:job")) {
+                assertThat(peer.readHead()).startsWith("HTTP/1.1 403 ");
+            }
+            await().atMost(Duration.ofSeconds(20)).until(() -> !gitLab.requests(FakeGitLab.USAGE_METRICS).isEmpty());
+            try (RawPeer peer = ask(running, "/api", "Authorization: Bearer pat:42:glpat")) {
+                assertThat(peer.readHead()).startsWith("HTTP/1.1 200 ");
+            }
+            await().atMost(Duration.ofSeconds(20)).until(() -> gitLab.requests(FakeGitLab.USAGE_METRICS).size() > 1);
+            assertThat(gitLab.requests(FakeGitLab.USAGE_METRICS).stream().map(GitLabRequestSeen::bodyText)).containsExactly(
+                    """
+                            {"counters":{"k8s_api_proxy_request":1,"k8s_api_proxy_requests_via_ci_access":1},"unique_counters":{\
+                            "agent_users_using_ci_tunnel":[7],"k8s_api_proxy_requests_unique_agents_via_ci_access":[42],\
+                            "k8s_api_proxy_requests_unique_users_via_ci_access":[7]}}""",
+                    """
+                            {"counters":{"k8s_api_proxy_request":1,"k8s_api_proxy_requests_via_pat_access":1},"unique_counters":{\
+                            "agent_users_using_ci_tunnel":[8],"k8s_api_proxy_requests_unique_agents_via_pat_access":[42],\
+                            "k8s_api_proxy_requests_unique_users_via_pat_access":[8]}}""");
+        });
     }
 
     @Test

@@ -8,14 +8,16 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.openkas.common.BuildInfo;
 import org.openkas.config.ConfigurationLoader;
 import org.openkas.config.PropertySource;
 import org.openkas.observability.Probes;
 import org.openkas.testkit.FakeGitLab;
+import org.openkas.testkit.RealRedis;
 import org.openkas.testkit.RecordedLog;
 
-/** The whole server of {@link KasServer}, in this process, on free ports; everything around it is a double. */
+/** The whole server of {@link KasServer}, in this process, on free ports; everything around it is a double, but Redis. */
 final class RunningServer implements AutoCloseable {
     final RecordedLog log = new RecordedLog();
     final Probes probes = new Probes();
@@ -37,14 +39,21 @@ final class RunningServer implements AutoCloseable {
 
     /** As the other, with the listener for GitLab at {@code api}. */
     static RunningServer withGitLab(Path directory, FakeGitLab gitLab, String more, String api) throws Exception {
+        return withGitLab(directory, gitLab, more, api,
+                "server: {address: \"" + RealRedis.shared().address() + "\"}, key_prefix: " + UUID.randomUUID());
+    }
+
+    /** As the other, with these settings of {@code redis}. */
+    static RunningServer withGitLab(Path directory, FakeGitLab gitLab, String more, String api, String redis) throws Exception {
         return new RunningServer(directory, """
                 gitlab: {address: %s, authentication_secret_file: %s, external_url: "https://gitlab.example"}
                 api: {listen: {address: "%4$s", authentication_secret_file: %2$s}}
-                private_api: {listen: {authentication_secret_file: %2$s}}
-                redis: {server: {address: "127.0.0.1:1"}}
-                observability: {listen: {address: "127.0.0.1:0"}}
+                private_api: {listen: {address: "127.0.0.1:0", authentication_secret_file: %2$s}}
+                redis: {%5$s}
+                %6$s
                 %3$s
-                """.formatted(gitLab.address(), secret(directory), more, api));
+                """.formatted(gitLab.address(), secret(directory), more, api, redis,
+                more.contains("observability:") ? "" : "observability: {listen: {address: \"127.0.0.1:0\"}}"));
     }
 
     /** A server without GitLab. */

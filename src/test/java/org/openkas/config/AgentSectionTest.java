@@ -24,7 +24,7 @@ class AgentSectionTest {
                 new GitopsSection(Duration.ofSeconds(300), Duration.ofSeconds(300), Duration.ofSeconds(60), 5_242_880, 20_971_520, 100,
                         1000),
                 Duration.ofSeconds(300), Duration.ofSeconds(60), Duration.ofSeconds(300), Duration.ofSeconds(300), Duration.ofSeconds(240),
-                Duration.ofSeconds(600), Optional.empty(), Map.of()));
+                Duration.ofSeconds(600), Optional.empty(), new JobRouterSection(false), Map.of()));
     }
 
     @Test
@@ -65,6 +65,7 @@ class AgentSectionTest {
                   redis_conn_info_refresh: 30s
                   redis_conn_info_gc: 91s
                   remote_development: {poll_period: 5s}
+                  job_router: {enabled: true}
                   method_aliases:
                     gitlab.agent.new_tunnel.rpc.ReverseTunnel/Connect: /gitlab.agent.reverse_tunnel.rpc.ReverseTunnel/Connect
                 """).agent()).isEqualTo(new AgentSection(
@@ -74,7 +75,7 @@ class AgentSectionTest {
                 new AgentConfigurationSection(Duration.ofSeconds(20), 10),
                 new GitopsSection(Duration.ofSeconds(21), Duration.ZERO, Duration.ofSeconds(2), 1, 2, 3, 4), Duration.ZERO,
                 Duration.ofSeconds(3), Duration.ZERO, Duration.ofSeconds(90), Duration.ofSeconds(30), Duration.ofSeconds(91),
-                Optional.empty(),
+                Optional.empty(), new JobRouterSection(true),
                 Map.of("gitlab.agent.new_tunnel.rpc.ReverseTunnel/Connect", "gitlab.agent.reverse_tunnel.rpc.ReverseTunnel/Connect")));
     }
 

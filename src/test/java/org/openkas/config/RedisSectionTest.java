@@ -15,7 +15,7 @@ class RedisSectionTest {
     @Test
     void defaults() throws ConfigurationException {
         assertThat(Loading.withLeast("").redis()).contains(new RedisSection(new RedisServerSection("127.0.0.1:6379"), Duration.ofSeconds(5),
-                Duration.ofSeconds(3), "gitlab-kas", Optional.empty(), Optional.empty(), "tcp", Optional.empty(), 0));
+                Duration.ofSeconds(3), "gitlab-kas", Optional.empty(), Optional.empty(), "tcp", Optional.empty(), 0, false));
     }
 
     @Test
@@ -34,10 +34,11 @@ class RedisSectionTest {
                   network: unix
                   tls: {enabled: true, certificate_file: /c, key_file: /k, ca_certificate_file: /ca}
                   database_index: 3
+                  readiness: strict
                 """).redis())
                 .contains(new RedisSection(new RedisServerSection("/r.socket"), Duration.ofSeconds(1), Duration.ofSeconds(2), "p",
                         Optional.of("u"), Optional.of("/pw"), "unix",
-                        Optional.of(new RedisTlsSection(true, Optional.of(new TlsFiles("/c", "/k")), Optional.of("/ca"))), 3));
+                        Optional.of(new RedisTlsSection(true, Optional.of(new TlsFiles("/c", "/k")), Optional.of("/ca"))), 3, true));
     }
 
     @Test

@@ -16,12 +16,13 @@ import org.openkas.testkit.FakeGitaly;
 import org.openkas.testkit.FreePorts;
 import org.openkas.testkit.Program;
 import org.openkas.testkit.Rails;
+import org.openkas.testkit.RealRedis;
 import org.openkas.testkit.SimulatedAgent;
 import org.openkas.testkit.TestRepository;
 
 /**
  * A single GitLab node as Omnibus 16.5 sets it up: the built server with the file that Omnibus renders (chapter 05 §19.2;
- * addresses on free ports, Redis's socket missing), a fake GitLab and a fake Gitaly. Any number of agents share the node.
+ * addresses on free ports, Redis at a socket), a fake GitLab and a fake Gitaly. Any number of agents share the node.
  */
 final class OmnibusSite implements AutoCloseable {
     static final Duration START = Duration.ofSeconds(60);
@@ -62,6 +63,7 @@ final class OmnibusSite implements AutoCloseable {
     final int apiPort;
     final Program server;
     final Rails rails;
+    final RealRedis redis;
     private final HttpClient http = HttpClient.newHttpClient();
 
     /**
@@ -80,6 +82,7 @@ final class OmnibusSite implements AutoCloseable {
         // Omnibus writes no line feed behind secrets
         Files.writeString(directory.resolve("authentication_secret_file"), Base64.getEncoder().encodeToString(FakeGitLab.SECRET));
         Files.writeString(directory.resolve("private_api_authentication_secret_file"), Base64.getEncoder().encodeToString(new byte[32]));
+        redis = RealRedis.start("--unixsocket", directory.resolve("redis.socket").toString());
         Path file = Files.writeString(directory.resolve("gitlab-kas-config.yml"),
                 AS_RENDERED.replace("%AGENT%", Integer.toString(agentPort))
                         .replace("%LISTEN%", listen).replace("%KUBERNETES%", ports.get(3).toString())
@@ -153,5 +156,6 @@ final class OmnibusSite implements AutoCloseable {
         server.close();
         gitaly.close();
         gitLab.close();
+        redis.close();
     }
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openkas.testkit.Program;
+import org.openkas.testkit.RealRedis;
 
 /** What an operator reads whose server cannot start: one line and status 1, without a start of anything else. */
 @Timeout(120)
@@ -45,7 +46,7 @@ class RefusedStartIT {
             gitlab: {address: "http://127.0.0.1:1", authentication_secret_file: DIRECTORY/secret}
             agent: {listen: {address: "127.0.0.1:0"}}
             observability: {listen: {address: "127.0.0.1:0"}}
-            redis: {server: {address: "127.0.0.1:1"}}
+            redis: {server: {address: "REDIS"}}
             api: {listen: {address: "127.0.0.1:0", authentication_secret_file: DIRECTORY/secret}}
             private_api: {listen: {authentication_secret_file: DIRECTORY/secret}}
             """;
@@ -72,6 +73,16 @@ class RefusedStartIT {
                 Case.yaml("CO-20: a certificate without its key",
                         GOOD.replace("\"127.0.0.1:0\"}}\nobs", "\"127.0.0.1:0\", certificate_file: /c.pem}}\nobs"),
                         "agent server: both certificate file (/c.pem) and key file () must be either specified or not"),
+                Case.yaml("CO-27: no Redis", GOOD.replace("REDIS", "127.0.0.1:1"),
+                        "dial tcp 127.0.0.1:1: connect: connection refused (redis.server.address: "),
+                Case.yaml("no password file", GOOD.replace("\"REDIS\"}", "\"REDIS\"}, password_file: /no/such"),
+                        "open /no/such: no such file or directory"),
+                Case.yaml("a password that nobody asked for",
+                        GOOD.replace("\"REDIS\"}", "\"REDIS\"}, password_file: DIRECTORY/secret, username: x"),
+                        "WRONGPASS ", "redis.password_file"),
+                Case.yaml("a certificate authority that is none",
+                        GOOD.replace("\"REDIS\"}", "\"REDIS\"}, tls: {enabled: true, ca_certificate_file: /no/such}"),
+                        "CA certificate file: open /no/such: no such file or directory"),
                 Case.yaml("an address that cannot be had",
                         GOOD.replace("agent: {listen: {address: \"127.0.0.1:0\"}}", "agent: {listen: {address: \"192.0.2.1:1\"}}"),
                         "listen tcp 192.0.2.1:1: bind: "),
@@ -89,13 +100,13 @@ class RefusedStartIT {
     }
 
     @Test
-    @DisplayName("CO-5, CO-15, CO-16, CO-18, CO-20, CO-52, GB-01: each mistake is one line that names the place, and status 1")
+    @DisplayName("CO-5, CO-15, CO-16, CO-18, CO-20, CO-27, CO-52, GB-01: each mistake is one line that names the place, and status 1")
     void mistakes() throws Exception {
         List<Program> programs = new ArrayList<>();
-        try {
+        try (RealRedis redis = RealRedis.start()) {
             List<Case> cases = cases();
             for (Case each : cases) {
-                programs.add(start(each, directory.resolve(Integer.toString(programs.size()))));
+                programs.add(start(each, directory.resolve(Integer.toString(programs.size())), redis));
             }
             for (int i = 0; i < cases.size(); i++) {
                 Case each = cases.get(i);
@@ -116,12 +127,13 @@ class RefusedStartIT {
         }
     }
 
-    private static Program start(Case each, Path place) throws IOException {
+    private static Program start(Case each, Path place, RealRedis redis) throws IOException {
         Files.createDirectories(place);
         if (each.gitLabSecret() != null) {
             Files.writeString(place.resolve("secret"), each.gitLabSecret());
         }
-        Path file = Files.writeString(place.resolve("kas.yaml"), each.yaml().replace("DIRECTORY", place.toString()));
+        Path file = Files.writeString(place.resolve("kas.yaml"),
+                each.yaml().replace("DIRECTORY", place.toString()).replace("REDIS", redis.address()));
         return Program.openkas(place, "--configuration-file", file.toString());
     }
 }

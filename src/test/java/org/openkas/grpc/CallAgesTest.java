@@ -74,6 +74,21 @@ class CallAgesTest {
     }
 
     @Test
+    @DisplayName("What is meant to last ends when the server drains, and not before")
+    void lasting() {
+        call().lasting().whenEnded(ended::incrementAndGet);
+        call().lasting().whenEnded(ended::incrementAndGet).cancel();
+        timers.advance(Duration.ofDays(1));
+        assertThat(ended).hasValue(0);
+        ages.drain();
+        timers.advance(Duration.ZERO);
+        assertThat(ended).hasValue(1);
+        call().lasting().whenEnded(ended::incrementAndGet);
+        assertThat(ended).hasValue(2);
+        assertThat(timers.pending()).isZero();
+    }
+
+    @Test
     @DisplayName("AG-25 a drain ends all waiting calls, and later ones at once")
     void drain() {
         for (int i = 0; i < 15_000; i++) {

@@ -11,7 +11,7 @@ import org.openkas.testkit.FakeTimers;
 
 class FrameBudgetTest {
     private final FakeTimers timers = new FakeTimers();
-    private final FrameBudget budget = new FrameBudget(timers::nanos);
+    private final FrameBudget budget = new FrameBudget(timers::nanos, 2_000);
 
     private int acceptedOf(int count, int type, int flags, int length) {
         for (int i = 0; i < count; i++) {

@@ -31,7 +31,8 @@ class FloorsTest {
             Set.of("gitlab", "repository", "gitaly", "jgit", "standalone", "usage"),
             Set.of("agentconfiguration", "agentregistrar", "agenttracker", "configurationproject", "gitops", "flux", "gitlabaccess",
                     "notifications",
-                    "serverinfo", "usagemetrics", "kubernetesaccess", "reversetunnel", "routing"),
+                    "serverinfo", "usagemetrics", "kubernetesaccess", "reversetunnel", "routing", "watch",
+                    "jobrouter"),
             Set.of("diagnosis"), Set.of("agentapi", "agentendpoint", "railsapi", "kubernetesapi", "privateapi", "console", "observability",
                     "telemetry"),
             Set.of("app", "cli", "demo"));

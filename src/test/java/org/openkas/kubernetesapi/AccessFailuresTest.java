@@ -43,7 +43,7 @@ class AccessFailuresTest {
             assertThat(message(answer)).isEqualTo("GitLab Agent Server: Internal error");
             assertThat(proxy.log.lines("Looking up a credential failed")).singleElement()
                     .satisfies(line -> assertThat(line.level()).isEqualTo(LogLevel.ERROR));
-            assertThat(proxy.usage.counts()).isEmpty();
+            assertThat(proxy.usage.snapshot().counts()).isEmpty();
         }
     }
 
@@ -58,7 +58,7 @@ class AccessFailuresTest {
             assertThat(message(answer)).startsWith("GitLab Agent Server: Proxy failed to make outbound request: ").contains("no way");
             assertThat(proxy.log.lines("Proxy failed to make outbound request")).singleElement()
                     .satisfies(line -> assertThat(line.level()).isEqualTo(LogLevel.ERROR));
-            assertThat(proxy.usage.counts()).containsEntry("k8s_api_proxy_request", 1L);
+            assertThat(proxy.usage.snapshot().counts()).containsEntry("k8s_api_proxy_request", 1L);
         }
     }
 

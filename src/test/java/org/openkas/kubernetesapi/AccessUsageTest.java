@@ -23,10 +23,10 @@ class AccessUsageTest {
             proxy.get(JOB_TOKEN);
             proxy.get(USER_TOKEN);
             proxy.browse("/api");
-            assertThat(proxy.proxy.usage.counts()).isEqualTo(Map.of("k8s_api_proxy_requests_via_ci_access", 1L,
+            assertThat(proxy.proxy.usage.snapshot().counts()).isEqualTo(Map.of("k8s_api_proxy_requests_via_ci_access", 1L,
                     "k8s_api_proxy_requests_via_user_access", 1L, "k8s_api_proxy_requests_via_pat_access", 1L, "k8s_api_proxy_request",
                     3L));
-            assertThat(proxy.proxy.usage.ids()).isEqualTo(Map.of("k8s_api_proxy_requests_unique_users_via_ci_access", Set.of(7L),
+            assertThat(proxy.proxy.usage.snapshot().ids()).isEqualTo(Map.of("k8s_api_proxy_requests_unique_users_via_ci_access", Set.of(7L),
                     "k8s_api_proxy_requests_unique_agents_via_ci_access", Set.of(123L),
                     "k8s_api_proxy_requests_unique_users_via_user_access", Set.of(8L),
                     "k8s_api_proxy_requests_unique_agents_via_user_access", Set.of(123L),
@@ -47,8 +47,8 @@ class AccessUsageTest {
             proxy.get(USER_TOKEN);
             proxy.browse("/api", "Origin: https://evil.example");
             proxy.proxy.ask("OPTIONS / HTTP/1.1\r\nHost: x\r\n" + USER_TOKEN + "\r\n\r\n");
-            assertThat(proxy.proxy.usage.counts()).isEmpty();
-            assertThat(proxy.proxy.usage.ids()).isEmpty();
+            assertThat(proxy.proxy.usage.snapshot().counts()).isEmpty();
+            assertThat(proxy.proxy.usage.snapshot().ids()).isEmpty();
         }
     }
 
@@ -58,7 +58,7 @@ class AccessUsageTest {
         try (ProxyWithGitLab proxy = setup().start()) {
             proxy.agent.atEnd(call -> call.fail(Status.UNAVAILABLE.withDescription("boom")));
             assertThat(proxy.get(JOB_TOKEN).status()).isEqualTo(502);
-            assertThat(proxy.proxy.usage.counts()).containsEntry("k8s_api_proxy_request", 1L);
+            assertThat(proxy.proxy.usage.snapshot().counts()).containsEntry("k8s_api_proxy_request", 1L);
         }
     }
 }

@@ -14,6 +14,7 @@ import org.openkas.common.Timers;
 import org.openkas.kubernetesaccess.Access;
 import org.openkas.kubernetesaccess.AgentAccess;
 import org.openkas.kubernetesaccess.Credential;
+import org.openkas.kubernetesaccess.WebSocketTokens;
 import org.openkas.net.EventLoops;
 import org.openkas.net.ListenAddress;
 import org.openkas.net.Network;
@@ -48,6 +49,7 @@ final class RunningProxy implements AutoCloseable {
         private List<String> extra = List.of();
         private Security security = new Security.Plain();
         private Optional<AgentAccess> access = Optional.empty();
+        private Optional<WebSocketTokens> tokens = Optional.empty();
         private Optional<LongFunction<Channel>> agents = Optional.empty();
         private Optional<Timers> timers = Optional.empty();
         private Duration listenGrace = Duration.ofSeconds(5);
@@ -74,6 +76,11 @@ final class RunningProxy implements AutoCloseable {
 
         Setup access(AgentAccess value) {
             access = Optional.of(value);
+            return this;
+        }
+
+        Setup tokens(WebSocketTokens value) {
+            tokens = Optional.of(value);
             return this;
         }
 
@@ -105,7 +112,7 @@ final class RunningProxy implements AutoCloseable {
         ProxySettings settings = new ProxySettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), setup.security, setup.prefix,
                 setup.origin,
                 setup.extra, setup.listenGrace, Duration.ofHours(1));
-        server = new KubernetesApiServer(settings, NAME, setup.access.orElse(new Everybody()),
+        server = new KubernetesApiServer(settings, NAME, setup.access.orElse(new Everybody()), setup.tokens,
                 setup.agents.orElse(id -> agentServer.channel()), usage, loops, setup.timers.orElse(timers), executor, log.log());
         server.start();
     }

@@ -46,8 +46,8 @@ class UsageTest {
             proxy.agent.atEnd(call -> call.answer(200, "x"));
             String line = credentials.equals("ci") ? CI : credentials.equals("pat") ? PAT : COOKIE;
             assertThat(proxy.ask(get(line)).status()).isEqualTo(200);
-            assertThat(proxy.usage.counts()).isEqualTo(Map.of("k8s_api_proxy_requests_via_" + kind, 1L, "k8s_api_proxy_request", 1L));
-            assertThat(proxy.usage.ids()).isEqualTo(Map.of("k8s_api_proxy_requests_unique_users_via_" + kind, Set.of(40 + agent),
+            assertThat(proxy.usage.snapshot().counts()).isEqualTo(Map.of("k8s_api_proxy_requests_via_" + kind, 1L, "k8s_api_proxy_request", 1L));
+            assertThat(proxy.usage.snapshot().ids()).isEqualTo(Map.of("k8s_api_proxy_requests_unique_users_via_" + kind, Set.of(40 + agent),
                     "k8s_api_proxy_requests_unique_agents_via_" + kind, Set.of(agent), "agent_users_using_ci_tunnel",
                     Set.of(40 + agent)));
         }
@@ -61,13 +61,13 @@ class UsageTest {
             for (String line : new String[]{CI, PAT, COOKIE}) {
                 assertThat(proxy.ask(get(line)).status()).isEqualTo(502);
             }
-            assertThat(proxy.usage.counts()).hasSize(4).containsEntry("k8s_api_proxy_request", 3L);
-            assertThat(proxy.usage.ids()).hasSize(7).containsEntry("agent_users_using_ci_tunnel", Set.of(41L, 42L, 43L));
+            assertThat(proxy.usage.snapshot().counts()).hasSize(4).containsEntry("k8s_api_proxy_request", 3L);
+            assertThat(proxy.usage.snapshot().ids()).hasSize(7).containsEntry("agent_users_using_ci_tunnel", Set.of(41L, 42L, 43L));
             assertThat(proxy.ask(get("Authorization: Bearer x:1:t")).status()).isEqualTo(401);
             assertThat(proxy.ask("OPTIONS / HTTP/1.1\r\nHost: x\r\n" + CI + "\r\n\r\n").status()).isEqualTo(200);
             assertThat(proxy.ask("GET / HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\n" + CI + "\r\n\r\n").status())
                     .isEqualTo(403);
-            assertThat(proxy.usage.counts()).containsEntry("k8s_api_proxy_request", 3L);
+            assertThat(proxy.usage.snapshot().counts()).containsEntry("k8s_api_proxy_request", 3L);
         }
     }
 }

@@ -27,6 +27,7 @@ import org.openkas.cluster.MemoryAgentTracker;
 import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.common.AgentType;
 import org.openkas.common.Log;
+import org.openkas.grpc.CallerAuthentication;
 import org.openkas.grpc.MessageValidation;
 import org.openkas.jwt.TokenVerifier;
 import org.openkas.message.MessageRules;

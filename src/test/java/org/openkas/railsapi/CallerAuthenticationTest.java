@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.common.LogLevel;
+import org.openkas.grpc.CallerAuthentication;
 import org.openkas.grpc.CallLogs;
 import org.openkas.jwt.TokenVerifier;
 import org.openkas.serverinfo.ServerInfoService;

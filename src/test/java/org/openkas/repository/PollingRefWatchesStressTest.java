@@ -57,7 +57,7 @@ class PollingRefWatchesStressTest {
                     running.decrementAndGet();
                 }
             }
-        }, Duration.ofMinutes(5), timers, new Random(1), executor, Log.none());
+        }, PollingRefWatches.Pace.ofConfigurations(Duration.ofMinutes(5)), timers, new Random(1), executor, Log.none());
     }
 
     /** Checks the promises about calls while it takes them. */
@@ -201,7 +201,7 @@ class PollingRefWatchesStressTest {
                     throw e;
                 }
             }
-        }, Duration.ofMinutes(5), timers, new Random(1), executor, Log.none());
+        }, PollingRefWatches.Pace.ofConfigurations(Duration.ofMinutes(5)), timers, new Random(1), executor, Log.none());
         Checked listener = new Checked();
         Watch watch = watches.watch(REPOSITORY, "HEAD", listener);
         assertThat(begun.await(5, TimeUnit.SECONDS)).isTrue();

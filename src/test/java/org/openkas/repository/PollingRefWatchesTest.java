@@ -37,7 +37,7 @@ class PollingRefWatchesTest {
             }
             return seen;
         }
-    }, PERIOD, timers, new Random() {
+    }, PollingRefWatches.Pace.ofConfigurations(PERIOD), timers, new Random() {
         @Override
         public double nextDouble() {
             return 0.5;

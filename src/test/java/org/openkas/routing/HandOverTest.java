@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -274,9 +275,10 @@ class HandOverTest {
     void endedSearch() throws Exception {
         ScriptedAgent tunnel = tunnel();
         TunnelSearch search = new TunnelSearch(
-                new LocalAgentChannels.Surroundings(registry, new RoutingMetrics(new PrometheusRegistry()), timers, Runnable::run,
+                new Surroundings(registry, Optional.empty(), new RoutingMetrics(new PrometheusRegistry()), timers, Runnable::run,
                         log.log()),
-                timers.nanos(), new AgentKey(AgentType.AGENTK, 7), ScriptedAgent.SERVICE, "MakeRequest", found -> {
+                timers.nanos(), new Wanted(new AgentKey(AgentType.AGENTK, 7), ScriptedAgent.SERVICE, "MakeRequest", new Metadata(), Optional.empty(),
+                        Optional.empty()), found -> {
                     throw new AssertionError();
                 }, failed -> {
                     throw new AssertionError();

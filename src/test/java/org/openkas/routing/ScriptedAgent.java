@@ -24,81 +24,81 @@ import org.openkas.proto.reversetunnel.Service;
 import org.openkas.proto.reversetunnel.Trailer;
 
 /** One tunnel of an agent that says and hears exactly what a test wants. */
-final class ScriptedAgent implements ClientResponseObserver<ConnectRequest, ConnectResponse> {
-    static final String SERVICE = "gitlab.agent.kubernetes_api.rpc.KubernetesApi";
+public final class ScriptedAgent implements ClientResponseObserver<ConnectRequest, ConnectResponse> {
+    public static final String SERVICE = "gitlab.agent.kubernetes_api.rpc.KubernetesApi";
 
     private final BlockingQueue<ConnectResponse> heard = new LinkedBlockingQueue<>();
-    final CompletableFuture<Status> end = new CompletableFuture<>();
+    public final CompletableFuture<Status> end = new CompletableFuture<>();
     private ClientCallStreamObserver<ConnectRequest> stream;
 
     /** A stream on which nothing has been said. */
-    static ScriptedAgent silent(Channel authorized) {
+    public static ScriptedAgent silent(Channel authorized) {
         ScriptedAgent agent = new ScriptedAgent();
         ReverseTunnelGrpc.newStub(authorized).connect(agent);
         return agent;
     }
 
     /** A tunnel that serves a method. */
-    static ScriptedAgent serving(Channel authorized, String service, String method) {
+    public static ScriptedAgent serving(Channel authorized, String service, String method) {
         ScriptedAgent agent = silent(authorized);
         agent.say(descriptor(service, method));
         return agent;
     }
 
-    static ScriptedAgent kubernetes(Channel authorized) {
+    public static ScriptedAgent kubernetes(Channel authorized) {
         return serving(authorized, SERVICE, "MakeRequest");
     }
 
-    static ConnectRequest descriptor(String service, String method) {
+    public static ConnectRequest descriptor(String service, String method) {
         return ConnectRequest.newBuilder().setTunnelDescriptor(Descriptor.newBuilder().setAgentDescriptor(AgentDescriptor.newBuilder()
                 .addServices(Service.newBuilder().setName(service).addMethods(Method.newBuilder().setName(method))))).build();
     }
 
-    static ConnectRequest header(Map<String, Values> meta) {
+    public static ConnectRequest header(Map<String, Values> meta) {
         return ConnectRequest.newBuilder().setHeader(Header.newBuilder().putAllMeta(meta)).build();
     }
 
-    static ConnectRequest message(com.google.protobuf.Message message) {
+    public static ConnectRequest message(com.google.protobuf.Message message) {
         return ConnectRequest.newBuilder().setMessage(Message.newBuilder().setData(message.toByteString())).build();
     }
 
-    static ConnectRequest trailer(Map<String, Values> meta) {
+    public static ConnectRequest trailer(Map<String, Values> meta) {
         return ConnectRequest.newBuilder().setTrailer(Trailer.newBuilder().putAllMeta(meta)).build();
     }
 
-    static ConnectRequest error(com.google.rpc.Status status) {
+    public static ConnectRequest error(com.google.rpc.Status status) {
         return ConnectRequest.newBuilder().setError(org.openkas.proto.reversetunnel.Error.newBuilder().setStatus(status)).build();
     }
 
-    static Values values(String... values) {
+    public static Values values(String... values) {
         return Values.newBuilder().addAllValue(java.util.List.of(values)).build();
     }
 
-    void say(ConnectRequest... messages) {
+    public void say(ConnectRequest... messages) {
         for (ConnectRequest message : messages) {
             stream.onNext(message);
         }
     }
 
-    void halfClose() {
+    public void halfClose() {
         stream.onCompleted();
     }
 
-    void cancel() {
+    public void cancel() {
         stream.cancel("gone", null);
     }
 
-    ConnectResponse next() throws InterruptedException {
+    public ConnectResponse next() throws InterruptedException {
         ConnectResponse next = heard.poll(5, TimeUnit.SECONDS);
         assertThat(next).as("a message to the agent; the stream's end: %s", end).isNotNull();
         return next;
     }
 
-    boolean heardNothing() {
+    public boolean heardNothing() {
         return heard.isEmpty();
     }
 
-    Status end() throws Exception {
+    public Status end() throws Exception {
         return end.get(5, TimeUnit.SECONDS);
     }
 

@@ -5,6 +5,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.openkas.agentapi.AgentGate;
 import org.openkas.agentapi.AgentServer;
@@ -28,23 +29,24 @@ import org.openkas.testkit.RecordedLog;
 import org.openkas.testkit.Threads;
 
 /** An agents' listener with tunnels; the token {@code token-N} belongs to agent N. */
-final class TunnelBench implements AutoCloseable {
-    final Threads threads = new Threads();
-    final RecordedLog log = new RecordedLog();
-    final PrometheusRegistry metrics = new PrometheusRegistry();
-    final TunnelRegistry registry = new TunnelRegistry(log.log());
-    final LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(metrics), threads.timers(), threads.executor(),
+public final class TunnelBench implements AutoCloseable {
+    public final Threads threads = new Threads();
+    public final RecordedLog log = new RecordedLog();
+    public final PrometheusRegistry metrics = new PrometheusRegistry();
+    public final TunnelRegistry registry = new TunnelRegistry(log.log());
+    public final LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(metrics), threads.timers(), threads.executor(),
             log.log());
-    final AgentServer server;
-    volatile AgentIdentification agents = (token, _) -> agent(Long.parseLong(token.value().substring("token-".length())));
+    public final AgentServer server;
+    public volatile AgentIdentification agents = (token, _) -> agent(Long.parseLong(token.value().substring("token-".length())));
 
-    TunnelBench() {
+    public TunnelBench() {
         this(Duration.ofHours(2), ConnectionPolicy.STANDARD);
     }
 
-    TunnelBench(Duration maxConnectionAge, ConnectionPolicy policy) {
-        AgentGate gate = new AgentGate(new GrpcServerMetrics(metrics), MessageRules::violations, _ -> true, () -> {
-        }, Map.of(), log.log());
+    public TunnelBench(Duration maxConnectionAge, ConnectionPolicy policy) {
+        AgentGate gate = new AgentGate(new GrpcServerMetrics(metrics), MessageRules::violations,
+                _ -> CompletableFuture.completedFuture(true), () -> {
+                }, Map.of(), log.log());
         ListenerSettings settings = new ListenerSettings(new ListenAddress(Network.TCP, "127.0.0.1:0"), new Security.Plain(),
                 new Opening.Http2OrWebSocket("gitlab-kas/v1.2.3/abcdef"), maxConnectionAge, Duration.ZERO, policy);
         ReverseTunnelService service = new ReverseTunnelService((token, found) -> agents.identify(token, found), registry, threads.timers(),
@@ -57,12 +59,12 @@ final class TunnelBench implements AutoCloseable {
         }
     }
 
-    static AgentInfo agent(long id) {
+    public static AgentInfo agent(long id) {
         return new AgentInfo(AgentType.AGENTK, id, "agent-" + id, 70 + id, GitalyInfo.getDefaultInstance(),
                 GitalyRepository.getDefaultInstance(), "main");
     }
 
-    ManagedChannel connection(String scheme) {
+    public ManagedChannel connection(String scheme) {
         int port = server.bound().port();
         return scheme.equals("ws") ? AgentChannels.ws(port) : AgentChannels.grpc(port);
     }

@@ -2,11 +2,13 @@ package org.openkas.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.openkas.common.AgentType;
@@ -23,9 +25,10 @@ class TunnelSearchTest {
     private final List<Status> failures = new ArrayList<>();
 
     private TunnelSearch search(Duration lookedFor) {
-        LocalAgentChannels.Surroundings surroundings = new LocalAgentChannels.Surroundings(registry,
+        Surroundings surroundings = new Surroundings(registry, Optional.empty(),
                 new RoutingMetrics(new PrometheusRegistry()), timers, Runnable::run, log.log());
-        return new TunnelSearch(surroundings, timers.nanos() - lookedFor.toNanos(), new AgentKey(AgentType.AGENTK, 7), "a.One", "Do", _ -> {
+        return new TunnelSearch(surroundings, timers.nanos() - lookedFor.toNanos(), new Wanted(new AgentKey(AgentType.AGENTK, 7), "a.One", "Do", new Metadata(), Optional.empty(),
+                Optional.empty()), _ -> {
         }, failures::add);
     }
 

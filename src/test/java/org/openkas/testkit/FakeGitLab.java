@@ -27,6 +27,7 @@ import java.io.File;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -40,6 +41,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.openkas.proto.entity.GitalyInfo;
 
 /**
  * GitLab's HTTP API as far as the agent server uses it, on a free port of the loopback address. It checks the server's own
@@ -63,12 +65,15 @@ public final class FakeGitLab implements AutoCloseable {
     public static final String AGENT_INFO = "/internal/agents/agentk/agent_info";
     /** Where GitLab up to 18 answers. */
     public static final String OLD_AGENT_INFO = "/internal/kubernetes/agent_info";
+    /** Where GitLab up to 18 tells where projects are. */
+    public static final String PROJECT_INFO = "/internal/kubernetes/project_info";
     public static final String AGENT_CONFIGURATION = "/internal/kubernetes/agent_configuration";
     public static final String USAGE_METRICS = "/internal/kubernetes/usage_metrics";
     private static final Set<String> WITHOUT_SERVER_TOKEN = Set.of("/job/allowed_agents");
 
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Map<String, String> agents = new ConcurrentHashMap<>();
+    private final Map<String, String> projects = new ConcurrentHashMap<>();
     private final Map<String, Deque<GitLabAnswer>> next = new ConcurrentHashMap<>();
     private final Map<String, Function<GitLabRequestSeen, GitLabAnswer>> always = new ConcurrentHashMap<>();
     private final List<GitLabRequestSeen> requests = new CopyOnWriteArrayList<>();
@@ -173,6 +178,16 @@ public final class FakeGitLab implements AutoCloseable {
         agents.put(token, json);
     }
 
+    /** Tells all agents that it knows of this project, by path and by number, unless it is a release that does not tell. */
+    public void project(long projectId, String path, GitalyInfo gitaly) {
+        String json = """
+                {"project_id":%d,"gitaly_info":{"address":"%s","token":"%s"},"gitaly_repository":{"storage_name":"default",
+                "relative_path":"%s.git","gl_repository":"project-1","gl_project_path":"%4$s"},"default_branch":"main"}"""
+                .formatted(projectId, gitaly.getAddress(), gitaly.getToken(), path);
+        projects.put(path, json);
+        projects.put(Long.toString(projectId), json);
+    }
+
     /** The token counts no longer. */
     public void forget(String token) {
         agents.remove(token);
@@ -249,6 +264,7 @@ public final class FakeGitLab implements AutoCloseable {
             case OLD_AGENT_INFO -> release16
                     ? agentInfo(request.header("Authorization").replaceFirst("^Bearer ", ""), true)
                     : notFound();
+            case PROJECT_INFO -> release16 ? projectInfo(request) : notFound();
             case AGENT_CONFIGURATION, USAGE_METRICS -> GitLabAnswer.status(204);
             default -> notFound();
         };
@@ -257,6 +273,15 @@ public final class FakeGitLab implements AutoCloseable {
     private GitLabAnswer agentInfo(String token, boolean acceptable) {
         String json = agents.get(token);
         return json == null || !acceptable ? GitLabAnswer.json(401, "{\"message\":\"401 Unauthorized\"}") : GitLabAnswer.json(200, json);
+    }
+
+    private GitLabAnswer projectInfo(GitLabRequestSeen request) {
+        if (!agents.containsKey(request.header("Authorization").replaceFirst("^Bearer ", ""))) {
+            return GitLabAnswer.json(401, "{\"message\":\"401 Unauthorized\"}");
+        }
+        String id = URLDecoder.decode(request.query().replaceFirst("^id=", ""), StandardCharsets.UTF_8);
+        String json = projects.get(id);
+        return json == null ? GitLabAnswer.json(404, "{\"message\":\"404 Project Not Found\"}") : GitLabAnswer.json(200, json);
     }
 
     private static GitLabAnswer notFound() {

@@ -68,6 +68,11 @@ public final class FakeKubernetes implements AutoCloseable {
                 """.formatted(server.getAddress().getPort()));
     }
 
+    /** Where it listens. */
+    public String address() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
     /** Method and path of all requests so far. */
     public synchronized List<String> requests() {
         return List.copyOf(requests);

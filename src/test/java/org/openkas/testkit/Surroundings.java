@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * What a server under load has around it: doubles of GitLab and Gitaly, a project with an agent's configuration, and a file of
  * settings that names them and free ports of the loopback address, without limits that a load would meet and with a short end.
- * Any CI job may reach agent 1. Nobody listens at the address of Redis unless the caller starts one. Thread-safe.
+ * Any CI job may reach agent 1. Redis is a real one. Thread-safe.
  */
 public final class Surroundings implements AutoCloseable {
     private static final String PROJECT = "group/load";
@@ -21,7 +21,10 @@ public final class Surroundings implements AutoCloseable {
     private final FakeGitLab gitLab = FakeGitLab.release16();
     private final FakeGitaly gitaly = FakeGitaly.onTcp();
     private final List<Integer> ports = FreePorts.some(7);
+    private final List<Integer> neighbourPorts = FreePorts.some(5);
+    private final RealRedis redis;
     private final Path file;
+    private final Path neighbour;
 
     /** Writes into {@code directory}; GitLab knows so many agents. */
     public Surroundings(Path directory, int agents) throws IOException {
@@ -31,7 +34,9 @@ public final class Surroundings implements AutoCloseable {
             gitLab.agent(token(i), agentInfo(i));
         }
         gitLab.always("/job/allowed_agents", request -> GitLabAnswer.json(200, ALLOWED));
-        file = settings(directory);
+        redis = RealRedis.at(ports.get(5));
+        file = settings(directory, "kas.yaml", ports);
+        neighbour = settings(directory, "neighbour.yaml", neighbourPorts);
     }
 
     /** The token of the i-th agent, whose id is i + 1; several may use it, as an agent's pods do. */
@@ -46,9 +51,10 @@ public final class Surroundings implements AutoCloseable {
                 "default_branch":"main"}""".formatted(i + 1, gitaly.address(), PROJECT);
     }
 
-    private Path settings(Path directory) throws IOException {
+    /** Ports for agents, Kubernetes API requests, probes, GitLab, and other servers. */
+    private Path settings(Path directory, String name, List<Integer> own) throws IOException {
         Path secret = Files.writeString(directory.resolve("secret"), Base64.getEncoder().encodeToString(FakeGitLab.SECRET));
-        return Files.writeString(directory.resolve("kas.yaml"), """
+        return Files.writeString(directory.resolve(name), """
                 gitlab: {address: "%s", authentication_secret_file: "%s", api_rate_limit: {refill_rate_per_second: 10000,
                   bucket_size: 10000}}
                 agent: {listen: {address: "127.0.0.1:%d", websocket: true, listen_grace_period: 0.1s,
@@ -60,13 +66,27 @@ public final class Surroundings implements AutoCloseable {
                 redis: {server: {address: "127.0.0.1:%d"}}
                 gitaly: {global_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000},
                   per_server_api_rate_limit: {refill_rate_per_second: 10000, bucket_size: 10000}}
-                """.formatted(gitLab.address(), secret, agentPort(), kubernetesPort(), probesPort(), ports.get(3), ports.get(4),
-                redisPort()));
+                """.formatted(gitLab.address(), secret, own.get(0), own.get(1), own.get(2), own.get(3), own.get(4), redis.port()));
     }
 
     /** The settings, for {@code --configuration-file}. */
     public Path file() {
         return file;
+    }
+
+    /** Settings of a second server of the same cluster. */
+    public Path neighbour() {
+        return neighbour;
+    }
+
+    /** Where the second server has agents. */
+    public int neighbourAgentPort() {
+        return neighbourPorts.get(0);
+    }
+
+    /** Where the second server has probes and metrics. */
+    public int neighbourProbesPort() {
+        return neighbourPorts.get(2);
     }
 
     /** The GitLab of these settings. */
@@ -94,11 +114,6 @@ public final class Surroundings implements AutoCloseable {
         return ports.get(2);
     }
 
-    /** Where the settings have Redis. */
-    public int redisPort() {
-        return ports.get(5);
-    }
-
     /** A port for Open Liberty; the settings do not name it, {@code OPENKAS_HTTP_PORT} does. */
     public int httpPort() {
         return ports.get(6);
@@ -116,6 +131,7 @@ public final class Surroundings implements AutoCloseable {
 
     @Override
     public void close() {
+        redis.close();
         gitLab.close();
         gitaly.close();
     }

@@ -9,7 +9,7 @@ final class Bench {
     private static final String USAGE = """
             bench: startup | idle ws|grpc|http AGENTS | unary | churn ws|grpc|http AGENTS | unread PEERS
               | requests ws|grpc|http|agentk CONNECTIONS... | bytes ws|grpc|http|agentk [down|up CONNECTIONS] | watches ws|grpc|http WATCHES | stalled ws|grpc|http|agentk CLIENTS
-              | mixed ws|grpc|http | direct
+              | mixed ws|grpc|http | manifests ws|grpc|http AGENTS FILES | direct | routed CONNECTIONS
             """;
 
     private Bench() {
@@ -42,7 +42,10 @@ final class Bench {
             case "bytes" -> scenario(peer, 1, site -> Bandwidth.run(site, words.get(1), words.subList(2, words.size())));
             case "watches" -> scenario(peer, 1, site -> Watches.run(site, words.get(1), Integer.parseInt(words.get(2))));
             case "stalled" -> scenario(peer, 1, site -> Stalled.run(site, words.get(1), Integer.parseInt(words.get(2))));
+            case "routed" -> scenario(peer, 1, site -> Routed.run(site, Integer.parseInt(words.get(1))));
             case "direct" -> scenario(peer, 1, Direct::run);
+            case "manifests" -> scenario(peer, Integer.parseInt(words.get(2)),
+                    site -> Manifests.run(site, words.get(1), Integer.parseInt(words.get(2)), Integer.parseInt(words.get(3))));
             case "mixed" -> scenario(peer, 1, site -> Mixed.run(site, words.get(1)));
             default -> System.out.print(USAGE);
         }

@@ -32,7 +32,7 @@ final class Requests {
         }
     }
 
-    private static double millis(long[] sorted, double share) {
+    static double millis(long[] sorted, double share) {
         return (double) sorted[(int) (share * (sorted.length - 1))] / 1e6;
     }
 

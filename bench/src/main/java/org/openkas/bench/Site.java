@@ -31,7 +31,7 @@ final class Site implements AutoCloseable {
     private final Surroundings surroundings;
     private final Path directory;
     private final Process process;
-    private final Optional<Process> redis;
+    private final String program;
 
     /** {@code peer}: the program to start in place of the distribution. */
     Site(Optional<String> peer, int agents) throws Exception {
@@ -42,14 +42,12 @@ final class Site implements AutoCloseable {
         agentPort = surroundings.agentPort();
         kubernetesPort = surroundings.kubernetesPort();
         httpPort = surroundings.httpPort();
-        redis = peer.isEmpty() ? Optional.empty() : Optional.of(start(List.of(System.getenv().getOrDefault("REDIS_BIN", "redis-server"), "--port",
-                Integer.toString(surroundings.redisPort()), "--save", "", "--appendonly", "no"), directory.resolve("redis.log")));
         log = directory.resolve("server.log");
-        String program = peer.orElse(System.getProperty("openkas.distribution", "target/openkas") + "/bin/openkas");
+        program = peer.orElse(System.getProperty("openkas.distribution", "target/openkas") + "/bin/openkas");
         long before = System.nanoTime();
         process = start(List.of(program, "--configuration-file=" + surroundings.file()), log);
         figures = new ProcessFigures(process.pid());
-        await(surroundings.probesPort());
+        await(surroundings.probesPort(), process);
         startedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
     }
 
@@ -72,6 +70,13 @@ final class Site implements AutoCloseable {
         return agent;
     }
 
+    /** Starts a second server of the same cluster. */
+    Neighbour neighbour() throws Exception {
+        Process second = start(List.of(program, "--configuration-file=" + surroundings.neighbour()), directory.resolve("neighbour.log"));
+        await(surroundings.neighbourProbesPort(), second);
+        return new Neighbour(second, surroundings.neighbourAgentPort());
+    }
+
     /** Where agents of this transport come in. */
     int port(String transport) {
         return surroundings.port(transport);
@@ -86,9 +91,9 @@ final class Site implements AutoCloseable {
     }
 
     /** Waits until readiness answers 200. */
-    private void await(int port) throws Exception {
+    private void await(int port, Process server) throws Exception {
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (System.nanoTime() < limit && process.isAlive()) {
+        while (System.nanoTime() < limit && server.isAlive()) {
             try (Socket socket = new Socket("127.0.0.1", port)) {
                 socket.getOutputStream().write("GET /readiness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 if (new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).startsWith("HTTP/1.1 200")) {
@@ -110,7 +115,6 @@ final class Site implements AutoCloseable {
         } else if (process.exitValue() != 0) {
             System.out.println("the server ended with status " + process.exitValue() + ":\n" + Files.readString(log));
         }
-        redis.ifPresent(Process::destroy);
         surroundings.close();
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -1,0 +1,56 @@
+package org.openkas.net;
+
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * TLS of a client: whom it trusts, and what it shows of itself (chapter 05 §6.3). Immutable and thread-safe.
+ *
+ * @param trusted authorities
+ * @param identity what the other side may ask for
+ */
+public record ClientSecurity(List<X509Certificate> trusted, Optional<Identity> identity) {
+
+    /** A certificate with the chain that leads to it, and its key. Never prints the key. */
+    public record Identity(PrivateKey key, List<X509Certificate> chain) {
+        @Override
+        public String toString() {
+            return "Identity[hidden]";
+        }
+    }
+
+    /** A client that shows nothing of itself. */
+    public static ClientSecurity trusting(List<X509Certificate> trusted) {
+        return new ClientSecurity(trusted, Optional.empty());
+    }
+
+    /**
+     * The same client with a certificate to show; the files are read now and never again.
+     *
+     * @throws TlsException if the files cannot be loaded
+     */
+    public ClientSecurity showing(String certificateFile, String keyFile) throws TlsException {
+        try {
+            X509Certificate[] chain = PemFile.read(Path.of(certificateFile)).certificates();
+            PrivateKey key = PemFile.read(Path.of(keyFile)).privateKey();
+            PemFile.requireMatch(key, chain[0]);
+            return new ClientSecurity(trusted, Optional.of(new Identity(key, List.of(chain))));
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            throw new TlsException("loading certificate (" + certificateFile + ") and key (" + keyFile + ") files: " + e.getMessage(), e);
+        }
+    }
+
+    /** Sets up a context for clients. */
+    public void applyTo(SslContextBuilder context) {
+        context.sslProvider(SslProvider.JDK).protocols("TLSv1.2", "TLSv1.3").ciphers(Security.CIPHERS)
+                .trustManager(trusted.toArray(X509Certificate[]::new));
+        identity.ifPresent(own -> context.keyManager(own.key(), own.chain().toArray(X509Certificate[]::new)));
+    }
+}
