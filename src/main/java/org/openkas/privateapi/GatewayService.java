@@ -21,6 +21,7 @@ import org.openkas.proto.prototool.Values;
 import org.openkas.reversetunnel.AgentKey;
 import org.openkas.reversetunnel.CarriedMetadata;
 import org.openkas.reversetunnel.TunnelRegistry;
+import org.openkas.tracing.Traced;
 
 /**
  * A service of the agents as other servers call it: each method is a stream, whose messages are handed to a tunnel of this
@@ -72,6 +73,7 @@ public final class GatewayService implements BindableService, CallMethods.EventD
             return new ServerCall.Listener<>() {
             };
         }
+        Traced.attribute("agent_id", agent.agentId());
         meta.remove(AUTHORIZATION);
         GatewayCall gateway = new GatewayCall(call, agent, meta, tunnels);
         gateway.find();

@@ -44,17 +44,22 @@ final class TwoServers implements AutoCloseable {
 
     /** {@code listen} is YAML in the section {@code private_api.listen}, beginning with a comma. */
     TwoServers(Path directory, String scheme, String listen, Map<String, String> variables) throws Exception {
+        this(directory, scheme, listen, variables, "");
+    }
+
+    /** As the other; {@code observability} is YAML in the section of that name, beginning with a comma. */
+    TwoServers(Path directory, String scheme, String listen, Map<String, String> variables, String observability) throws Exception {
         List<Integer> ports = FreePorts.some(2);
         yUrl = scheme + "://127.0.0.1:" + ports.get(1);
-        x = start(Files.createDirectory(directory.resolve("x")), ports.get(0), listen, variables);
-        y = start(Files.createDirectory(directory.resolve("y")), ports.get(1), listen, variables);
+        x = start(Files.createDirectory(directory.resolve("x")), ports.get(0), listen, variables, observability);
+        y = start(Files.createDirectory(directory.resolve("y")), ports.get(1), listen, variables, observability);
     }
 
     TwoServers(Path directory) throws Exception {
         this(directory, "grpc", "", Map.of());
     }
 
-    private KasServer start(Path directory, int port, String listen, Map<String, String> variables) throws Exception {
+    private KasServer start(Path directory, int port, String listen, Map<String, String> variables, String observability) throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), Base64.getEncoder().encodeToString(PeerTokens.SECRET));
         Path agents = Files.writeString(directory.resolve("agents.yaml"),
                 "{agents: [{name: a, id: 3, token: secret-a, repository: repos/a.git}], users: [{name: u, token: t, agents: '*'}]}");
@@ -62,9 +67,9 @@ final class TwoServers implements AutoCloseable {
                 standalone: {agents_file: %s}
                 agent: {listen: {address: "127.0.0.1:0", listen_grace_period: 0.01s}, kubernetes_api: {listen: {address: "127.0.0.1:0",
                   listen_grace_period: 0.01s}}}
-                observability: {listen: {address: "127.0.0.1:0"}}
+                observability: {listen: {address: "127.0.0.1:0"}%s}
                 private_api: {listen: {address: "127.0.0.1:%d", listen_grace_period: 0.01s, authentication_secret_file: %s%s}}
-                """.formatted(agents, port, secret, listen));
+                """.formatted(agents, observability, port, secret, listen));
         TunnelTrackers trackers = urls -> new MemoryTunnelTracker(cluster, urls, clock(),
                 Duration.ofMinutes(5));
         KasServer server = KasServer.assemble(new ConfigurationLoader().load(Optional.of(file), PropertySource.none()).configuration(),

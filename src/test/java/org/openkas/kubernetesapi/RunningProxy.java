@@ -24,6 +24,7 @@ import org.openkas.testkit.InProcess;
 import org.openkas.testkit.KubernetesAgent;
 import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.RecordedLog;
+import org.openkas.tracing.Tracer;
 import org.openkas.usage.MemoryUsageCounters;
 
 /** The listener in front of one agent, on a free port. Everybody may reach agent 123 as the agent itself unless told otherwise. */
@@ -52,6 +53,7 @@ final class RunningProxy implements AutoCloseable {
         private Optional<WebSocketTokens> tokens = Optional.empty();
         private Optional<LongFunction<Channel>> agents = Optional.empty();
         private Optional<Timers> timers = Optional.empty();
+        private Optional<Tracer> tracer = Optional.empty();
         private Duration listenGrace = Duration.ofSeconds(5);
 
         Setup prefix(String value) {
@@ -94,6 +96,11 @@ final class RunningProxy implements AutoCloseable {
             return this;
         }
 
+        Setup tracer(Tracer value) {
+            tracer = Optional.of(value);
+            return this;
+        }
+
         Setup listenGrace(Duration value) {
             listenGrace = value;
             return this;
@@ -113,7 +120,7 @@ final class RunningProxy implements AutoCloseable {
                 setup.origin,
                 setup.extra, setup.listenGrace, Duration.ofHours(1));
         server = new KubernetesApiServer(settings, NAME, setup.access.orElse(new Everybody()), setup.tokens,
-                setup.agents.orElse(id -> agentServer.channel()), usage, loops, setup.timers.orElse(timers), executor, log.log());
+                setup.agents.orElse(id -> agentServer.channel()), usage, loops, setup.timers.orElse(timers), executor, log.log(), setup.tracer);
         server.start();
     }
 

@@ -7,6 +7,7 @@ import static org.openkas.kubernetesapi.RunningProxy.TOKEN;
 import static org.openkas.kubernetesapi.RunningProxy.setup;
 
 import com.google.protobuf.ByteString;
+import io.grpc.ClientInterceptors;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,15 +16,18 @@ import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.openkas.grpc.MadeCallTraces;
 import org.openkas.kubernetesaccess.Access;
 import org.openkas.kubernetesaccess.AgentAccess;
 import org.openkas.kubernetesaccess.Credential;
 import org.openkas.kubernetesaccess.Identity;
 import org.openkas.proto.grpctool.HttpResponse;
 import org.openkas.proto.kubernetesapi.HeaderExtra;
+import org.openkas.testkit.InProcess;
 import org.openkas.testkit.KubernetesAgent;
 import org.openkas.testkit.NoLeaks;
 import org.openkas.testkit.RawPeer;
+import org.openkas.testkit.RecordedSpans;
 import org.openkas.testkit.WebSocketMessage;
 
 /** NR-039, NR-041 to NR-045, NR-047: watches of a client that shows its credential in a header. */
@@ -31,6 +35,25 @@ import org.openkas.testkit.WebSocketMessage;
 class WatchTest {
     private static final String UPGRADE = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: gitlab-agent-watch-api\r\n";
+
+    @Test
+    @DisplayName("The WebSocket is one span until it is closed, and the watches' calls of the agent are part of it")
+    void traced() throws Exception {
+        RecordedSpans spans = new RecordedSpans();
+        try (InProcess agent = new InProcess(new KubernetesAgent());
+                RunningProxy proxy = setup().tracer(spans)
+                        .agents(_ -> ClientInterceptors.intercept(agent.channel(), new MadeCallTraces(spans))).start()) {
+            try (RawPeer peer = open(proxy)) {
+                say(peer, "{\"type\":\"watch\",\"watch_id\":\"w\",\"watch_params\":{\"version\":\"v1\",\"resource\":\"pods\",\"namespace\":\"n\"}}");
+                await().until(() -> !spans.spans("gitlab.agent.kubernetes_api.rpc.KubernetesApi/MakeRequest").isEmpty());
+                assertThat(spans.span("k8s-proxy").ends).isZero();
+            }
+            RecordedSpans.Recorded socket = spans.span("k8s-proxy");
+            await().until(() -> socket.ends > 0);
+            assertThat(socket.attributes).containsEntry("http.status_code", 101L).containsEntry("agent_id", 123L);
+            assertThat(spans.parent(spans.span("gitlab.agent.kubernetes_api.rpc.KubernetesApi/MakeRequest"))).contains(socket);
+        }
+    }
 
     /** An open WebSocket. */
     private static RawPeer open(RunningProxy proxy, String... lines) throws Exception {
