@@ -72,6 +72,8 @@ class ErrorTrackingTest {
                 assertThat(KasServerTest.Stream.open(channel, "token", "").end.get(10, SECONDS).getCode())
                         .isEqualTo(Status.Code.FAILED_PRECONDITION);
                 KasServerTest.Stream.open(channel, "fileless", "").next();
+                // a report that the end of the server cuts off would be an error
+                await().atMost(20, SECONDS).until(() -> gitLab.requests(FakeGitLab.AGENT_CONFIGURATION).size() == 1);
                 channel.shutdownNow();
             }
             assertThat(running.log.lines("Config: failed to fetch")).extracting(line -> line.level()).containsExactlyInAnyOrder(
