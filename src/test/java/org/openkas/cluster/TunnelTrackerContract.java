@@ -57,7 +57,7 @@ abstract class TunnelTrackerContract {
         y.register(7);
         x.refresh(List.of());
         assertThat(y.gateways(7)).containsExactlyInAnyOrder(X, Y);
-        advance(Duration.ofSeconds(10));
+        advance(Duration.ofSeconds(11));
         assertThat(x.gateways(7)).containsExactly(Y);
     }
 
