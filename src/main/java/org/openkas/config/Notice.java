@@ -13,8 +13,6 @@ record Notice(Predicate<KasConfiguration> applies, String text) {
 
     /** What a file can ask for and this server does not have yet. Whoever builds a capability removes its line. */
     static final List<Notice> NOT_YET = List.of(
-            new Notice(c -> c.privateApi().isPresent(),
-                    "private_api: calls between servers are not available yet: run one server only"),
             new Notice(c -> c.observability().tracing().isPresent(),
                     "observability.tracing: traces are not available yet: none are sent"),
             new Notice(c -> !c.observability().sentry().dsn().isEmpty(),
