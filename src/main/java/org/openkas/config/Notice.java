@@ -13,8 +13,6 @@ record Notice(Predicate<KasConfiguration> applies, String text) {
 
     /** What a file can ask for and this server does not have yet. Whoever builds a capability removes its line. */
     static final List<Notice> NOT_YET = List.of(
-            new Notice(c -> c.privateApi().isPresent(),
-                    "private_api: calls between servers are not available yet: run one server only"),
             new Notice(c -> c.observability().googleProfiler().enabled(),
                     "observability.google_profiler: this server sends no profiles by itself: Google's profiler for Java is an agent of"
                             + " the JVM; name it in OPENKAS_JVM_OPTIONS, see docs/telemetry.md, and set enabled: false"),
