@@ -70,7 +70,7 @@ class RedisGitPushEventsTest extends GitPushEventsContract {
     }
 
     @Test
-    @DisplayName("TC-56 GB-58 GB-59 events of peers arrive, also behind what nobody understands")
+    @DisplayName("TC-56 GB-58 GB-59 RA-43 events of peers arrive, also behind what nobody understands")
     void fromPeers() throws Exception {
         List<GitPushEvent> seen = new CopyOnWriteArrayList<>();
         try (GitPushEvents.Subscription subscription = events.subscribe(seen::add); RealRedis.Client peer = redis.client()) {
