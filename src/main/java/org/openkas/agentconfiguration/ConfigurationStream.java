@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Backoff;
 import org.openkas.common.Log;
-import org.openkas.common.Rounds;
-import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.grpc.CallAge;
+import org.openkas.grpc.WaitingStream;
 import org.openkas.proto.agentcfg.AgentConfiguration;
 import org.openkas.proto.agentcfg.ConfigurationFile;
 import org.openkas.proto.agentconfiguration.ConfigurationRequest;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
+import org.openkas.repository.FollowedRef;
 import org.openkas.repository.PushedProjects;
 import org.openkas.repository.Repository;
 import org.openkas.repository.RepositoryException;
@@ -30,7 +30,7 @@ import org.openkas.tracing.Traced;
  * look-up is due, the ref has news, the client can take a message again, or the stream must end. Rounds run one at a time
  * and make all calls on the stream's observer.
  */
-final class ConfigurationStream implements PushedProjects.Watcher {
+final class ConfigurationStream implements PushedProjects.Watcher, WaitingStream.Work {
     private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofSeconds(60),
             Duration.ofMinutes(2));
 
@@ -39,24 +39,17 @@ final class ConfigurationStream implements PushedProjects.Watcher {
     private final ConfigurationRequest request;
     private final AgentToken token;
     private final Log callLog;
-    private final CallAge age;
-    private final Backoff backoff;
-    private final Rounds rounds;
+    private final WaitingStream waiting;
+    private final FollowedRef watched;
     private final Instant began;
 
     // touched by rounds only
     private String last;
     private String announced = "";
-    private boolean ended;
     private @Nullable AgentInfo agent;
     private @Nullable Registration registration;
-    private Timers.@Nullable Cancellable timer;
-    private Timers.@Nullable Cancellable ageWait;
 
-    // also touched by timers, pollers and events
-    private volatile boolean lookUpDue = true;
-    private volatile boolean backingOff;
-    private volatile @Nullable WatchedRef watched;
+    // also read by pollers
     private volatile Log log;
 
     ConfigurationStream(StreamParts parts, ConfigurationRequest request, ServerCallStreamObserver<ConfigurationResponse> call,
@@ -67,70 +60,41 @@ final class ConfigurationStream implements PushedProjects.Watcher {
         this.token = token;
         this.callLog = log;
         this.log = log;
-        this.age = age;
-        backoff = BACKOFF.begin(parts.timers(), parts.random());
-        rounds = new Rounds(Traced.bound(parts.executor()), this::round);
+        waiting = new WaitingStream(call, age, "Config", this, parts.timers(), BACKOFF.begin(parts.timers(), parts.random()),
+                Traced.bound(parts.executor()));
+        watched = new FollowedRef(parts.watches(), waiting::ask, this::pollFailed);
         began = parts.timers().now();
         last = request.getCommitId();
     }
 
     /** Begins; called on the thread that the service was called on. */
     void start() {
-        call.setOnCancelHandler(() -> {
-            rounds.interrupt();
-            rounds.ask();
-        });
-        call.setOnReadyHandler(rounds::ask);
-        rounds.ask();
+        call.setOnReadyHandler(waiting::ask);
+        waiting.start();
     }
 
     /** Somebody pushed to the configuration project. */
     @Override
     public void pushed(Set<WatchedRef.Target> poked) {
-        WatchedRef ref = watched;
-        if (ref != null) {
-            ref.poke(poked);
-        }
-        if (backingOff) {
-            backingOff = false;
-            rounds.ask();
-        }
+        watched.poke(poked);
+        waiting.hurry();
     }
 
-    private void round() {
-        if (ended) {
-            return;
-        }
-        if (ageWait == null) {
-            ageWait = age.whenEnded(rounds::ask);
-        }
-        try {
-            if (call.isCancelled() || age.ended()) {
-                end(Status.OK);
-            } else if (!backingOff) {
-                attempt();
-            }
-        } catch (StatusException e) {
-            end(e.getStatus());
-        } catch (InterruptedException e) {
-            end(Status.CANCELLED.withDescription("context canceled"));
-        } catch (RuntimeException e) {
-            log.withError(e).error("Config: unexpected failure");
-            end(Status.INTERNAL.withDescription("Config: unexpected failure"));
-        }
+    @Override
+    public Log log() {
+        return log;
     }
 
-    private void attempt() throws StatusException, InterruptedException {
-        WatchedRef ref = watched;
-        WatchedRef.News news = ref == null ? null : ref.news();
-        if (lookUpDue || asksForAnswer(news)) {
-            AgentInfo found = lookUp();
-            if (found == null) {
+    @Override
+    public void attempt() throws StatusException, InterruptedException {
+        WatchedRef.News news = watched.news();
+        if (waiting.lookUpDue() || asksForAnswer(news)) {
+            if (!waiting.lookUp(() -> follow(parts.agents().identify(token, callLog)), parts.settings().pollPeriod())) {
                 return;
             }
-            ref = follow(found);
-            news = ref.news();
+            news = watched.news();
         }
+        WatchedRef ref = watched.current();
         AgentInfo current = agent;
         if (ref == null || news == null || current == null) {
             return;
@@ -163,28 +127,9 @@ final class ConfigurationStream implements PushedProjects.Watcher {
         };
     }
 
-    /** Null if nobody can tell now: the stream backs off. */
-    private @Nullable AgentInfo lookUp() throws StatusException, InterruptedException {
-        try {
-            AgentInfo found = parts.agents().identify(token, callLog);
-            lookUpDue = false;
-            wake(parts.settings().pollPeriod());
-            return found;
-        } catch (StatusException e) {
-            if (e.getStatus().getCode() != Status.Code.UNAVAILABLE) {
-                throw e;
-            }
-            backOff();
-            return null;
-        }
-    }
-
     /** Watches what the agent's configuration depends on now, and shows the agent as connected. */
-    private WatchedRef follow(AgentInfo found) {
+    private void follow(AgentInfo found) {
         AgentInfo before = agent;
-        WatchedRef ref = watched;
-        WatchedRef.Target target = new WatchedRef.Target(new Repository(found.gitaly(), found.repository()),
-                "refs/heads/" + found.defaultBranch());
         agent = found;
         if (before == null || !before.projectPath().equals(found.projectPath()) || before.agentId() != found.agentId()) {
             log = callLog.with("agent_id", found.agentId()).with("project_id", found.projectPath());
@@ -192,17 +137,11 @@ final class ConfigurationStream implements PushedProjects.Watcher {
             // before the watch begins, so that no push falls between the two
             parts.projects().add(found.projectPath(), this);
         }
-        if (ref == null || !ref.target().equals(target)) {
-            stopWatching();
-            ref = new WatchedRef(target, rounds::ask, this::pollFailed);
-            watched = ref;
-            ref.open(parts.watches());
-        }
+        watched.follow(new WatchedRef.Target(new Repository(found.gitaly(), found.repository()), "refs/heads/" + found.defaultBranch()));
         if (registration == null && !request.getSkipRegister()) {
             registration = new Registration(parts.tracker(), found, request, parts.random().nextLong() >>> 1, began);
             registration.begin(log);
         }
-        return ref;
     }
 
     private void pollFailed(RepositoryException failure) {
@@ -227,7 +166,7 @@ final class ConfigurationStream implements PushedProjects.Watcher {
             if (!call.isCancelled() && e.firstReport()) {
                 log.with("error", "fetch agent configuration: " + e.getMessage()).error("Config: failed to fetch");
             }
-            backOff();
+            waiting.backOff();
             return false;
         }
         if (!call.isCancelled()) {
@@ -264,58 +203,18 @@ final class ConfigurationStream implements PushedProjects.Watcher {
         return ConfigurationResponse.newBuilder().setConfiguration(configuration).setCommitId(commit).build();
     }
 
-    private void backOff() {
-        backingOff = true;
-        wake(backoff.next());
-    }
-
-    /** There is one timer, and whatever it was set for, a look-up comes first. */
-    private void wake(Duration delay) {
-        if (timer != null) {
-            timer.cancel();
-        }
-        timer = parts.timers().after(delay, () -> {
-            lookUpDue = true;
-            backingOff = false;
-            rounds.ask();
-        });
-    }
-
-    private void end(Status status) {
-        ended = true;
-        rounds.shield();
-        if (timer != null) {
-            timer.cancel();
-        }
-        if (ageWait != null) {
-            ageWait.cancel();
-        }
+    @Override
+    public void leave() {
         leaveProject(agent);
-        stopWatching();
+        watched.close();
         if (registration != null) {
             registration.end(log);
-        }
-        if (call.isCancelled()) {
-            return;
-        }
-        if (status.isOk()) {
-            call.onCompleted();
-        } else {
-            call.onError(status.asException());
         }
     }
 
     private void leaveProject(@Nullable AgentInfo left) {
         if (left != null) {
             parts.projects().remove(left.projectPath(), this);
-        }
-    }
-
-    private void stopWatching() {
-        WatchedRef ref = watched;
-        watched = null;
-        if (ref != null) {
-            ref.close();
         }
     }
 }

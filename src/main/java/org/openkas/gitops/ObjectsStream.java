@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Backoff;
 import org.openkas.common.Log;
-import org.openkas.common.Rounds;
-import org.openkas.common.Timers;
 import org.openkas.gitlab.AgentInfo;
 import org.openkas.gitlab.ProjectInfo;
 import org.openkas.grpc.CallAge;
+import org.openkas.grpc.WaitingStream;
 import org.openkas.proto.gitops.ObjectsToSynchronizeRequest;
 import org.openkas.proto.gitops.ObjectsToSynchronizeResponse;
+import org.openkas.repository.FollowedRef;
 import org.openkas.repository.PushedProjects;
 import org.openkas.repository.Repository;
 import org.openkas.repository.RepositoryException;
@@ -28,7 +28,7 @@ import org.openkas.tracing.Traced;
  * runs when a look-up is due, the ref has news, or the stream must end. Rounds run one at a time and make all calls on the
  * stream's observer; the one that sends the batch takes as long as the agent takes to receive it.
  */
-final class ObjectsStream implements PushedProjects.Watcher {
+final class ObjectsStream implements PushedProjects.Watcher, WaitingStream.Work {
     private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofMinutes(5),
             Duration.ofMinutes(10));
 
@@ -38,21 +38,14 @@ final class ObjectsStream implements PushedProjects.Watcher {
     private final WantedRef wanted;
     private final AgentToken token;
     private final Synchronization synchronization;
-    private final Backoff backoff;
-    private final Rounds rounds;
+    private final WaitingStream waiting;
+    private final FollowedRef watched;
 
     // touched by rounds only
-    private boolean ended;
     private @Nullable AgentInfo agent;
     private @Nullable ProjectInfo project;
-    private CallAge age;
-    private Timers.@Nullable Cancellable timer;
-    private Timers.@Nullable Cancellable ageWait;
 
-    // also touched by timers, pollers and events
-    private volatile boolean lookUpDue = true;
-    private volatile boolean backingOff;
-    private volatile @Nullable WatchedRef watched;
+    // also read by pollers
     private volatile Log log;
 
     ObjectsStream(StreamParts parts, ObjectsToSynchronizeRequest request, ServerCallStreamObserver<ObjectsToSynchronizeResponse> call,
@@ -61,68 +54,39 @@ final class ObjectsStream implements PushedProjects.Watcher {
         this.call = call;
         this.request = request;
         this.token = token;
-        this.age = age;
         this.log = log.with("project_id", request.getProjectId());
         wanted = WantedRef.of(request);
         synchronization = new Synchronization(parts, request, call);
-        backoff = BACKOFF.begin(parts.timers(), parts.random());
-        rounds = new Rounds(Traced.bound(parts.executor()), this::round);
+        waiting = new WaitingStream(call, age, "GitOps", this, parts.timers(), BACKOFF.begin(parts.timers(), parts.random()),
+                Traced.bound(parts.executor()));
+        watched = new FollowedRef(parts.watches(), waiting::ask, this::pollFailed);
     }
 
     /** Begins; called on the thread that the service was called on. */
     void start() {
-        call.setOnCancelHandler(() -> {
-            rounds.interrupt();
-            rounds.ask();
-        });
         call.setOnReadyHandler(synchronization::wake);
         if (wanted instanceof WantedRef.Named) {
             parts.pushed().add(request.getProjectId(), this);
         }
-        rounds.ask();
+        waiting.start();
     }
 
     /** Somebody pushed to the manifest project. */
     @Override
     public void pushed(Set<WatchedRef.Target> poked) {
-        WatchedRef ref = watched;
-        if (ref != null) {
-            ref.poke(poked);
-        }
-        if (backingOff) {
-            backingOff = false;
-            lookUpDue = true;
-            rounds.ask();
-        }
+        watched.poke(poked);
+        waiting.hurry();
     }
 
-    private void round() {
-        if (ended) {
-            return;
-        }
-        if (ageWait == null) {
-            ageWait = age.whenEnded(rounds::ask);
-        }
-        try {
-            if (call.isCancelled() || age.ended()) {
-                end(Status.OK);
-            } else if (!backingOff) {
-                attempt();
-            }
-        } catch (StatusException e) {
-            end(e.getStatus());
-        } catch (InterruptedException e) {
-            end(Status.CANCELLED.withDescription("context canceled"));
-        } catch (RuntimeException e) {
-            log.withError(e).error("GitOps: unexpected failure");
-            end(Status.INTERNAL.withDescription("GitOps: unexpected failure"));
-        }
+    @Override
+    public Log log() {
+        return log;
     }
 
-    private void attempt() throws StatusException, InterruptedException {
-        WatchedRef ref = watched;
-        WatchedRef.News news = ref == null ? null : ref.news();
-        if ((lookUpDue || asksForAnswer(news)) && !lookUp()) {
+    @Override
+    public void attempt() throws StatusException, InterruptedException {
+        boolean due = waiting.lookUpDue() || asksForAnswer(watched.news());
+        if (due && !waiting.lookUp(this::lookUp, parts.settings().pollPeriod())) {
             return;
         }
         ProjectInfo found = project;
@@ -132,7 +96,8 @@ final class ObjectsStream implements PushedProjects.Watcher {
         switch (wanted) {
             case WantedRef.Fixed(String commit) -> fixed(found, commit);
             case WantedRef.Named(String name) -> {
-                WatchedRef current = follow(found, name);
+                WatchedRef current = watched.follow(
+                        new WatchedRef.Target(new Repository(found.gitaly(), found.repository()), name));
                 named(found, current, current.news());
             }
         }
@@ -148,38 +113,12 @@ final class ObjectsStream implements PushedProjects.Watcher {
         };
     }
 
-    /** False if nobody can tell now: the stream backs off. */
-    private boolean lookUp() throws StatusException, InterruptedException {
-        try {
-            if (agent == null) {
-                agent = parts.agents().identify(token, log);
-                log = log.with("agent_id", agent.agentId());
-            }
-            project = parts.projects().find(token, request.getProjectId(), log);
-        } catch (StatusException e) {
-            if (e.getStatus().getCode() != Status.Code.UNAVAILABLE) {
-                throw e;
-            }
-            backingOff = true;
-            wake(backoff.next());
-            return false;
+    private void lookUp() throws StatusException, InterruptedException {
+        if (agent == null) {
+            agent = parts.agents().identify(token, log);
+            log = log.with("agent_id", agent.agentId());
         }
-        lookUpDue = false;
-        wake(parts.settings().pollPeriod());
-        return true;
-    }
-
-    /** Watches the ref where the project's repository is now. */
-    private WatchedRef follow(ProjectInfo found, String name) {
-        WatchedRef.Target target = new WatchedRef.Target(new Repository(found.gitaly(), found.repository()), name);
-        WatchedRef ref = watched;
-        if (ref == null || !ref.target().equals(target)) {
-            stopWatching();
-            ref = new WatchedRef(target, rounds::ask, this::pollFailed);
-            watched = ref;
-            ref.open(parts.watches());
-        }
-        return ref;
+        project = parts.projects().find(token, request.getProjectId(), log);
     }
 
     private void pollFailed(RepositoryException failure) {
@@ -219,67 +158,21 @@ final class ObjectsStream implements PushedProjects.Watcher {
         }
         line.debug("GitOps: no updates");
         line.debug("blocking GetObjectsToSynchronize because the request wants to synchronize a commit which already has been synced");
-        // the agent has nothing more to learn: the stream lasts as long as its connection, but must not hold up the server's end
-        stopTimers();
+        // the agent has nothing more to learn
         project = null;
-        age = age.lasting();
-        rounds.ask();
+        waiting.outlastAge();
     }
 
     private void synchronize(ProjectInfo found, String commit, Log line) throws StatusException, InterruptedException {
-        stopTimers();
-        stopWaitingForNews();
+        waiting.stopTimers();
+        leave();
         synchronization.send(found, commit, line);
-        end(Status.OK);
+        waiting.end(Status.OK);
     }
 
-    /** There is one timer, and whatever it was set for, a look-up comes first. */
-    private void wake(Duration delay) {
-        if (timer != null) {
-            timer.cancel();
-        }
-        timer = parts.timers().after(delay, () -> {
-            lookUpDue = true;
-            backingOff = false;
-            rounds.ask();
-        });
-    }
-
-    private void end(Status status) {
-        ended = true;
-        rounds.shield();
-        stopTimers();
-        stopWaitingForNews();
-        if (call.isCancelled()) {
-            return;
-        }
-        if (status.isOk()) {
-            call.onCompleted();
-        } else {
-            call.onError(status.asException());
-        }
-    }
-
-    private void stopTimers() {
-        if (timer != null) {
-            timer.cancel();
-        }
-        if (ageWait != null) {
-            ageWait.cancel();
-            ageWait = null;
-        }
-    }
-
-    private void stopWaitingForNews() {
+    @Override
+    public void leave() {
         parts.pushed().remove(request.getProjectId(), this);
-        stopWatching();
-    }
-
-    private void stopWatching() {
-        WatchedRef ref = watched;
-        watched = null;
-        if (ref != null) {
-            ref.close();
-        }
+        watched.close();
     }
 }
