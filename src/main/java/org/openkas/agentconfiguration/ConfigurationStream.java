@@ -3,7 +3,6 @@ package org.openkas.agentconfiguration;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +30,6 @@ import org.openkas.tracing.Traced;
  * and make all calls on the stream's observer.
  */
 final class ConfigurationStream implements PushedProjects.Watcher, WaitingStream.Work {
-    private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofSeconds(60),
-            Duration.ofMinutes(2));
-
     private final StreamParts parts;
     private final ServerCallStreamObserver<ConfigurationResponse> call;
     private final ConfigurationRequest request;
@@ -60,7 +56,7 @@ final class ConfigurationStream implements PushedProjects.Watcher, WaitingStream
         this.token = token;
         this.callLog = log;
         this.log = log;
-        waiting = new WaitingStream(call, age, "Config", this, parts.timers(), BACKOFF.begin(parts.timers(), parts.random()),
+        waiting = new WaitingStream(call, age, "Config", this, parts.timers(), Backoff.Policy.CONFIGURATIONS.begin(parts.timers(), parts.random()),
                 Traced.bound(parts.executor()));
         watched = new FollowedRef(parts.watches(), waiting::ask, this::pollFailed);
         began = parts.timers().now();

@@ -27,9 +27,8 @@ import org.openkas.railsapi.RailsApiServer;
 import org.openkas.reversetunnel.IdleAgents;
 import org.openkas.reversetunnel.TunnelRegistry;
 import org.openkas.routing.AgentChannels;
-import org.openkas.routing.LocalAgentChannels;
-import org.openkas.routing.RoutedAgentChannels;
 import org.openkas.routing.RoutingMetrics;
+import org.openkas.routing.TunnelChannels;
 import org.openkas.telemetry.Telemetry;
 import org.openkas.usagemetrics.UsageReporter;
 
@@ -106,10 +105,8 @@ public final class KasServer implements AutoCloseable {
     }
 
     private AgentChannels channels(TunnelRegistry tunnels) {
-        RoutingMetrics metrics = new RoutingMetrics(ground.metrics().registry());
-        return member.<AgentChannels>map(others -> new RoutedAgentChannels(tunnels, others.gateways(), metrics, ground.timers(),
-                ground.executor(), ground.log()))
-                .orElseGet(() -> new LocalAgentChannels(tunnels, metrics, ground.timers(), ground.executor(), ground.log()));
+        return new TunnelChannels(tunnels, member.map(ClusterMember::gateways), new RoutingMetrics(ground.metrics().registry()),
+                ground.timers(), ground.executor(), ground.log());
     }
 
     /** Streams that wait end; of tunnels the other servers are told as well. */

@@ -70,7 +70,7 @@ final class Redis {
             if (tls.caCertificateFile().isPresent()) {
                 trusted = trusted.and(Path.of(tls.caCertificateFile().get()));
             }
-            ClientSecurity security = ClientSecurity.trusting(trusted.certificates());
+            ClientSecurity security = ClientSecurity.trusting(trusted.clientTrust());
             return Optional.of(tls.client().isPresent()
                     ? security.showing(tls.client().get().certificate(), tls.client().get().key())
                     : security);

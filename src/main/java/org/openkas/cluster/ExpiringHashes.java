@@ -136,7 +136,9 @@ final class ExpiringHashes {
             sort(page, live, expired);
         }
         if (!expired.isEmpty()) {
-            link.ask(session -> session.write(commands -> commands.hdel(key.toByteArray(), expired.toArray(byte[][]::new))));
+            // nobody waits for it, and what was read is good even if it fails
+            CompletionStage<Long> _ = link
+                    .send(session -> session.write(commands -> commands.hdel(key.toByteArray(), expired.toArray(byte[][]::new))));
         }
         return live;
     }

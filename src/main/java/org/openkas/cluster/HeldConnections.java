@@ -102,14 +102,20 @@ final class HeldConnections {
     Writes due(long due, long expiry, int most) {
         Writes writes = new Writes();
         for (Map.Entry<Key, Held> one : connections.entrySet()) {
+            if (writes.count >= most) {
+                return writes;
+            }
             Held held = one.getValue();
-            if (writes.count < most && held.expiry < due && held.expiry < Math.min(expiry, held.end)) {
+            if (held.expiry < due && held.expiry < Math.min(expiry, held.end)) {
                 write(writes, one.getKey(), held, expiry);
             }
         }
         for (Map.Entry<Long, Agent> one : agents.entrySet()) {
+            if (writes.count >= most) {
+                return writes;
+            }
             Agent agent = one.getValue();
-            if (writes.count < most && agent.expiry < due && agent.expiry < Math.min(expiry, end(agent))) {
+            if (agent.expiry < due && agent.expiry < Math.min(expiry, end(agent))) {
                 write(writes, one.getKey(), expiry);
             }
         }

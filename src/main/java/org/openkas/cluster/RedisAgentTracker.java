@@ -164,10 +164,12 @@ final class RedisAgentTracker implements AgentTracker, AutoCloseable {
     /** In portions, as what waits for Redis is bounded. */
     private void renew(HeldConnections of, long due) {
         try {
+            synchronized (this) {
+                of.expire(hashes.seconds());
+            }
             while (true) {
                 List<CompletionStage<?>> sent = new ArrayList<>();
                 synchronized (this) {
-                    of.expire(hashes.seconds());
                     HeldConnections.Writes writes = of.due(due, hashes.expiry(), PORTION);
                     if (writes.isEmpty()) {
                         return;

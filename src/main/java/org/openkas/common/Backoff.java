@@ -12,6 +12,11 @@ public final class Backoff {
 
     /** The numbers of a back-off; {@code jitter} 1.0 doubles a wait at most. */
     public record Policy(Duration initial, Duration maximum, double factor, double jitter, Duration reset) {
+        /** Of agents' configurations: at last once in one to two minutes. */
+        public static final Policy CONFIGURATIONS = doubling(Duration.ofSeconds(10), Duration.ofMinutes(1), Duration.ofMinutes(2));
+        /** Of manifests and notifications: at last once in five to ten minutes. */
+        public static final Policy MANIFESTS = doubling(Duration.ofSeconds(10), Duration.ofMinutes(5), Duration.ofMinutes(10));
+
         /** Factor 2 and jitter 1.0, as almost every user has it. */
         public static Policy doubling(Duration initial, Duration maximum, Duration reset) {
             return new Policy(initial, maximum, 2.0, 1.0, reset);

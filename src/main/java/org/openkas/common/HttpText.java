@@ -30,7 +30,8 @@ public final class HttpText {
 
     /** The phrase of a status, such as {@code Not Found}; {@code status code 299} where there is none. */
     public static String phrase(int status) {
-        return PHRASES.getOrDefault(status, "status code " + status);
+        String known = PHRASES.get(status);
+        return known == null ? "status code " + status : known;
     }
 
     /** {@code content-TYPE} becomes {@code Content-Type}; what is no name of a header stays as it is. */

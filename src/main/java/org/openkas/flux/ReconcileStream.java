@@ -3,7 +3,6 @@ package org.openkas.flux;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.Set;
@@ -35,8 +34,6 @@ import org.openkas.tracing.Traced;
 final class ReconcileStream {
     /** How many pushes wait for one agent. */
     static final int WAITING = 10;
-    private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofMinutes(5),
-            Duration.ofMinutes(10));
 
     private final Parts parts;
     private final ServerCallStreamObserver<ReconcileProjectsResponse> call;
@@ -74,7 +71,7 @@ final class ReconcileStream {
         this.paths = request.getProjectList().stream().map(org.openkas.proto.flux.Project::getId).collect(Collectors.toUnmodifiableSet());
         this.token = token;
         this.log = log;
-        backoff = BACKOFF.begin(parts.timers(), parts.random());
+        backoff = Backoff.Policy.MANIFESTS.begin(parts.timers(), parts.random());
         executor = Traced.bound(parts.executor());
     }
 

@@ -54,8 +54,7 @@ public final class AgentLookup implements AgentIdentification {
 
     /** Writes the line that operators search for when agents cannot connect. */
     static void report(GitLabException failure, Log log) {
-        Log line = log.withError(failure);
-        (failure.remedy().isEmpty() ? line : line.with("remedy", failure.remedy())).error("GetAgentInfo()");
+        failure.on(log).error("GetAgentInfo()");
     }
 
     private static Status status(GitLabException failure) {

@@ -1,6 +1,5 @@
 package org.openkas.gitlab;
 
-import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import org.openkas.cluster.ErrorCache;
@@ -16,13 +15,7 @@ public final class CachedProjectAccessSource implements ProjectAccessSource {
     private static final Duration OK = Duration.ofMinutes(5);
     private static final Duration ERROR = Duration.ofMinutes(1);
 
-    private final CachedLookup<Question, Boolean> lookup;
-
-    private record Question(AgentToken token, String projectPath) {
-        private ByteString sharedKey() {
-            return ByteString.copyFrom(token.key()).concat(ByteString.copyFromUtf8(":" + projectPath));
-        }
-    }
+    private final CachedLookup<ProjectQuestion, Boolean> lookup;
 
     /**
      * A cache in front of a source.
@@ -33,13 +26,13 @@ public final class CachedProjectAccessSource implements ProjectAccessSource {
      */
     public CachedProjectAccessSource(ProjectAccessSource source, ErrorCache errors, Duration stale, Timers timers, Executor executor,
             Log log) {
-        lookup = new CachedLookup<>((question, occasion) -> source.mayAccess(question.token(), question.projectPath()),
-                new CachedLookup.Refusals<>(errors, ErrorCache.Lookup.PROJECT_ACCESS, Question::sharedKey),
+        lookup = new CachedLookup<>((question, occasion) -> source.mayAccess(question.token(), question.project()),
+                new CachedLookup.Refusals<>(errors, ErrorCache.Lookup.PROJECT_ACCESS, ProjectQuestion::sharedKey),
                 new CachedLookup.Lifetimes(OK, ERROR, stale), timers, executor, failure -> ProjectAccessLookup.report(failure, log));
     }
 
     @Override
     public boolean mayAccess(AgentToken token, String projectPath) throws GitLabException, InterruptedException {
-        return lookup.find(new Question(token, projectPath));
+        return lookup.find(new ProjectQuestion(token, projectPath));
     }
 }

@@ -1,6 +1,5 @@
 package org.openkas.gitlab;
 
-import com.google.protobuf.ByteString;
 import java.util.concurrent.Executor;
 import org.openkas.cluster.ErrorCache;
 import org.openkas.common.AgentToken;
@@ -12,13 +11,7 @@ public final class CachedProjectInfoSource implements ProjectInfoSource {
     /** No path in GitLab is longer; what agents make up beyond that is not worth memory. */
     private static final int LONGEST_PATH = 4096;
 
-    private final CachedLookup<Key, ProjectInfo> lookup;
-
-    private record Key(AgentToken token, String project) {
-        private ByteString shared() {
-            return ByteString.copyFrom(token.key()).concat(ByteString.copyFromUtf8(":" + project));
-        }
-    }
+    private final CachedLookup<ProjectQuestion, ProjectInfo> lookup;
 
     /**
      * A cache in front of a source.
@@ -29,13 +22,13 @@ public final class CachedProjectInfoSource implements ProjectInfoSource {
     public CachedProjectInfoSource(ProjectInfoSource source, ErrorCache errors, CachedLookup.Lifetimes lifetimes, Timers timers,
             Executor executor, Log log) {
         lookup = new CachedLookup<>((key, _) -> source.projectInfo(key.token(), key.project()),
-                new CachedLookup.Refusals<>(errors, ErrorCache.Lookup.PROJECT_INFO, Key::shared), lifetimes, timers, executor,
+                new CachedLookup.Refusals<>(errors, ErrorCache.Lookup.PROJECT_INFO, ProjectQuestion::sharedKey), lifetimes, timers, executor,
                 failure -> ProjectLookup.report(failure, log));
     }
 
     @Override
     public ProjectInfo projectInfo(AgentToken token, String project) throws GitLabException, InterruptedException {
-        Key key = new Key(token, project);
+        ProjectQuestion key = new ProjectQuestion(token, project);
         return project.length() > LONGEST_PATH ? lookup.ask(key) : lookup.find(key);
     }
 }

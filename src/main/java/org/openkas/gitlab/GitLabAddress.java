@@ -6,6 +6,7 @@ import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
 /** Where GitLab is, and how paths and queries are joined to that (chapter 02 §2.2). Immutable. */
 public final class GitLabAddress {
     /** What stays as it is in a path, besides letters and digits. */
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
     private static final String PLAIN = "-_.~$&+,/:;=@";
 
     private final String origin;
@@ -70,10 +72,15 @@ public final class GitLabAddress {
         if (!query.isEmpty()) {
             Map<String, List<String>> merged = new TreeMap<>(baseQuery);
             merged.putAll(query);
-            text += "?" + merged.entrySet().stream().flatMap(entry -> entry.getValue().stream().map(value -> pair(entry.getKey(), value)))
-                    .collect(Collectors.joining("&"));
+            text += "?" + query(merged);
         }
         return URI.create(text);
+    }
+
+    /** Query parameters as URLs have them, by name. */
+    public static String query(Map<String, List<String>> values) {
+        return new TreeMap<>(values).entrySet().stream()
+                .flatMap(entry -> entry.getValue().stream().map(value -> pair(entry.getKey(), value))).collect(Collectors.joining("&"));
     }
 
     private String join(String path) {
@@ -126,7 +133,7 @@ public final class GitLabAddress {
             if (character < 0x80 && (Character.isLetterOrDigit(character) || PLAIN.indexOf(character) >= 0)) {
                 encoded.append(character);
             } else {
-                encoded.append('%').append(String.format(Locale.ROOT, "%02X", (int) character));
+                encoded.append('%').append(HEX.toHexDigits(octet));
             }
         }
         return encoded.toString();

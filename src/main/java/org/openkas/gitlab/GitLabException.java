@@ -2,6 +2,7 @@ package org.openkas.gitlab;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.openkas.common.Log;
 
 /**
  * A call to GitLab failed. The message is the text that log lines show (chapter 02 §2.11); it holds no token and no value
@@ -143,6 +144,12 @@ public final class GitLabException extends Exception {
     /** What the operator can do about it, for field {@code remedy} of a log line; may be empty. */
     public String remedy() {
         return remedy;
+    }
+
+    /** A log whose lines tell the failure, and what can be done about it. */
+    public Log on(Log log) {
+        Log line = log.withError(this);
+        return remedy.isEmpty() ? line : line.with("remedy", remedy);
     }
 
     /** Whether other calls will most likely fail as well, because GitLab as a whole does not answer as it should. */

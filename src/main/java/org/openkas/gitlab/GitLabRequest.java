@@ -60,12 +60,22 @@ public final class GitLabRequest {
 
     /** With these values of one query parameter instead of earlier ones. */
     public GitLabRequest query(String name, List<String> values) {
-        return new GitLabRequest(method, path, with(query, name, values), headers, agent, body, traits, patience);
+        return queries(Map.of(name, values));
+    }
+
+    /** With these values of these query parameters instead of earlier ones. */
+    public GitLabRequest queries(Map<String, List<String>> values) {
+        return new GitLabRequest(method, path, with(query, values), headers, agent, body, traits, patience);
     }
 
     /** With these values of one header instead of earlier ones; headers that the server sends anyway win over them. */
     public GitLabRequest header(String name, List<String> values) {
-        return new GitLabRequest(method, path, query, with(headers, name.toLowerCase(Locale.ROOT), values), agent, body, traits, patience);
+        return headers(Map.of(name.toLowerCase(Locale.ROOT), values));
+    }
+
+    /** As {@link #header} of all of them; names are in lower case. */
+    public GitLabRequest headers(Map<String, List<String>> values) {
+        return new GitLabRequest(method, path, query, with(headers, values), agent, body, traits, patience);
     }
 
     /** On behalf of an agent: with its token, in the headers that this path needs (chapter 07 §5.1). */
@@ -119,9 +129,9 @@ public final class GitLabRequest {
         return new GitLabRequest(method, path, query, headers, agent, body, Set.copyOf(more), patience);
     }
 
-    private static Map<String, List<String>> with(Map<String, List<String>> map, String name, List<String> values) {
+    private static Map<String, List<String>> with(Map<String, List<String>> map, Map<String, List<String>> values) {
         Map<String, List<String>> more = new TreeMap<>(map);
-        more.put(name, List.copyOf(values));
+        values.forEach((name, all) -> more.put(name, List.copyOf(all)));
         return Map.copyOf(more);
     }
 

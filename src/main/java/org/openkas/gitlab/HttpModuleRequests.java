@@ -36,20 +36,18 @@ public final class HttpModuleRequests implements ModuleRequests {
             throw GitLabException.unusable("NewRequest: net/http: invalid method " + GoText.quoted(request.method()), "");
         }
         GitLabRequest call = GitLabRequest.of(request.method(), MODULES + pathEscaped(request.module()) + request.path())
-                .asAgent(request.agent()).body(request.body()).retried().inBackground();
-        for (Map.Entry<String, List<String>> parameter : request.query().entrySet()) {
-            if (!parameter.getValue().isEmpty()) {
-                call = call.query(parameter.getKey(), parameter.getValue());
-            }
-        }
+                .asAgent(request.agent()).body(request.body()).retried().inBackground().queries(query(request.query()));
         String objection = objection(call, request.headers()).orElse("");
         if (!objection.isEmpty()) {
             throw gitLab.refused(call, objection);
         }
-        for (Map.Entry<String, List<String>> header : headers(request.headers()).entrySet()) {
-            call = call.header(header.getKey(), header.getValue());
-        }
-        return gitLab.send(call);
+        return gitLab.send(call.headers(headers(request.headers())));
+    }
+
+    private static Map<String, List<String>> query(Map<String, List<String>> sent) {
+        Map<String, List<String>> query = new TreeMap<>(sent);
+        query.values().removeIf(List::isEmpty);
+        return query;
     }
 
     private static Optional<String> objection(GitLabRequest call, Map<String, List<String>> headers) {

@@ -37,7 +37,6 @@ public final class ProjectAccessLookup {
     }
 
     static void report(GitLabException failure, Log log) {
-        Log line = log.withError(failure);
-        (failure.remedy().isEmpty() ? line : line.with("remedy", failure.remedy())).error("VerifyProjectAccess()");
+        failure.on(log).error("VerifyProjectAccess()");
     }
 }

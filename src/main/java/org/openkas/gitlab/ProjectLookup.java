@@ -48,8 +48,7 @@ public final class ProjectLookup {
 
     /** Writes the line about a GitLab that does not answer. */
     static void report(GitLabException failure, Log log) {
-        Log line = log.withError(failure);
-        (failure.remedy().isEmpty() ? line : line.with("remedy", failure.remedy())).error("GetProjectInfo()");
+        failure.on(log).error("GetProjectInfo()");
     }
 
     private static Status status(GitLabException failure) {

@@ -27,11 +27,12 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The authorities that this host trusts, and those that the operator adds (chapter 02 §2.5). The host's are found as the Go KAS
  * finds them: {@code SSL_CERT_FILE} and {@code SSL_CERT_DIR} (a list separated by colons) replace the places where Linux
- * distributions keep them. Without those two variables the authorities that come with Java count as well. Immutable.
+ * distributions keep them. Without those two variables the authorities that come with Java count as well. Thread-safe.
  */
 public final class TrustedCertificates {
     private static final List<Path> BUNDLES = List.of(Path.of("/etc/ssl/certs/ca-certificates.crt"),
@@ -42,6 +43,8 @@ public final class TrustedCertificates {
 
     private final Map<String, String> environment;
     private final List<X509Certificate> added;
+    /** Made once: reading and parsing what a host trusts takes long. */
+    private @Nullable X509TrustManager clientTrust;
 
     private TrustedCertificates(Map<String, String> environment, List<X509Certificate> added) {
         this.environment = Map.copyOf(environment);
@@ -121,7 +124,16 @@ public final class TrustedCertificates {
     }
 
     /** Decides for clients whom to trust by them. */
-    public X509TrustManager clientTrust() {
+    public synchronized X509TrustManager clientTrust() {
+        X509TrustManager made = clientTrust;
+        if (made == null) {
+            made = makeClientTrust();
+            clientTrust = made;
+        }
+        return made;
+    }
+
+    private X509TrustManager makeClientTrust() {
         try {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);

@@ -169,8 +169,7 @@ final class ModuleCall implements StreamObserver<HttpRequest> {
             new AnswerStream(answer).forEach(this::answer);
             answered();
         } catch (GitLabException e) {
-            Log line = log.withError(e);
-            (e.remedy().isEmpty() ? line : line.with("remedy", e.remedy())).error(WHAT);
+            e.on(log).error(WHAT);
             end(Status.UNAVAILABLE.withDescription(WHAT + ": " + e.getMessage()));
         } catch (InterruptedException e) {
             log.with("error", "context canceled").debug(WHAT);

@@ -2,15 +2,13 @@ package org.openkas.gitlabaccess;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.openkas.common.AgentToken;
 import org.openkas.common.GoText;
+import org.openkas.gitlab.GitLabAddress;
 import org.openkas.gitlab.ModuleRequest;
 import org.openkas.gitlab.RequestBody;
 import org.openkas.proto.gitlabaccess.HeaderExtra;
@@ -63,14 +61,7 @@ final class RequestHead {
 
     /** Method, path and query for a line of the log. */
     static String shown(org.openkas.proto.prototool.HttpRequest request) {
-        String query = new TreeMap<>(request.getQueryMap()).entrySet().stream()
-                .flatMap(parameter -> parameter.getValue().getValueList().stream()
-                        .map(value -> encoded(parameter.getKey()) + "=" + encoded(value)))
-                .collect(Collectors.joining("&"));
+        String query = GitLabAddress.query(lists(request.getQueryMap()));
         return request.getMethod() + " " + request.getUrlPath() + (request.getQueryCount() == 0 ? "" : "?" + query);
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("*", "%2A").replace("%7E", "~");
     }
 }

@@ -3,7 +3,6 @@ package org.openkas.gitops;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
@@ -29,9 +28,6 @@ import org.openkas.tracing.Traced;
  * stream's observer; the one that sends the batch takes as long as the agent takes to receive it.
  */
 final class ObjectsStream implements PushedProjects.Watcher, WaitingStream.Work {
-    private static final Backoff.Policy BACKOFF = Backoff.Policy.doubling(Duration.ofSeconds(10), Duration.ofMinutes(5),
-            Duration.ofMinutes(10));
-
     private final StreamParts parts;
     private final ServerCallStreamObserver<ObjectsToSynchronizeResponse> call;
     private final ObjectsToSynchronizeRequest request;
@@ -57,7 +53,7 @@ final class ObjectsStream implements PushedProjects.Watcher, WaitingStream.Work 
         this.log = log.with("project_id", request.getProjectId());
         wanted = WantedRef.of(request);
         synchronization = new Synchronization(parts, request, call);
-        waiting = new WaitingStream(call, age, "GitOps", this, parts.timers(), BACKOFF.begin(parts.timers(), parts.random()),
+        waiting = new WaitingStream(call, age, "GitOps", this, parts.timers(), Backoff.Policy.MANIFESTS.begin(parts.timers(), parts.random()),
                 Traced.bound(parts.executor()));
         watched = new FollowedRef(parts.watches(), waiting::ask, this::pollFailed);
     }

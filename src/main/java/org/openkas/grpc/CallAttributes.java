@@ -3,12 +3,13 @@ package org.openkas.grpc;
 import io.grpc.Status;
 import org.openkas.tracing.Span;
 
-/** What spans of calls have in common, by OpenTelemetry's names. */
-final class CallAttributes {
+/** What spans of calls have in common, by OpenTelemetry's names. Without state. */
+public final class CallAttributes {
     private CallAttributes() {
     }
 
-    static void of(String fullMethodName, Span span) {
+    /** What is called. */
+    public static void of(String fullMethodName, Span span) {
         int slash = fullMethodName.lastIndexOf('/');
         span.attribute("rpc.system", "grpc");
         if (slash >= 0) {
@@ -17,7 +18,8 @@ final class CallAttributes {
         }
     }
 
-    static void end(Span span, Status status) {
+    /** How it ended, which ends the span. */
+    public static void end(Span span, Status status) {
         span.attribute("rpc.grpc.status_code", status.getCode().value());
         if (!status.isOk()) {
             String text = status.getDescription();

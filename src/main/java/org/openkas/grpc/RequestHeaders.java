@@ -3,6 +3,7 @@ package org.openkas.grpc;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.GoText;
 
@@ -15,6 +16,7 @@ final class RequestHeaders {
     static final AsciiString ENCODING = AsciiString.cached("grpc-encoding");
 
     // gRPC's headers know no other kind of text
+    private static final Pattern NUMBER = Pattern.compile("[+-]?[0-9]+");
     private static final AsciiString TYPE = AsciiString.cached("content-type");
     private static final AsciiString TIMEOUT = AsciiString.cached("grpc-timeout");
     private static final int INVALID_ARGUMENT = 3;
@@ -88,7 +90,7 @@ final class RequestHeaders {
         if (UNITS.indexOf(timeout.charAt(number.length())) < 0) {
             return Optional.of("transport: timeout unit is not recognized: " + GoText.quoted(timeout));
         }
-        return number.matches("[+-]?[0-9]+")
+        return NUMBER.matcher(number).matches()
                 ? Optional.empty()
                 : Optional.of("strconv.ParseInt: parsing " + GoText.quoted(number) + ": invalid syntax");
     }

@@ -65,7 +65,7 @@ final class Jobs {
             }
             return new JobAnswer(status, job, answer.header(LAST_UPDATE), answer.header(REQUEST_ID));
         } catch (GitLabException e) {
-            report(e.remedy().isEmpty() ? log.withError(e) : log.withError(e).with("remedy", e.remedy()));
+            report(e.on(log));
             return JobAnswer.failed(Status.UNAVAILABLE.withDescription("GitLab cannot be reached"));
         } catch (IOException e) {
             report(log.withError(e));

@@ -61,8 +61,7 @@ final class Runners {
     }
 
     private static void report(GitLabException failure, Log log) {
-        Log line = log.withError(failure);
-        (failure.remedy().isEmpty() ? line : line.with("remedy", failure.remedy())).error(FAILED);
+        failure.on(log).error(FAILED);
     }
 
     private static Status status(GitLabException failure) {

@@ -59,7 +59,6 @@ public final class GitLabAgentAccess implements AgentAccess {
 
     /** Writes the line for a failure that an older answer made up for. */
     static void report(GitLabException failure, String message, Log log) {
-        Log line = log.withError(failure);
-        (failure.remedy().isEmpty() ? line : line.with("remedy", failure.remedy())).error(message);
+        failure.on(log).error(message);
     }
 }

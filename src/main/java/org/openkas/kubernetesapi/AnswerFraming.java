@@ -3,11 +3,13 @@ package org.openkas.kubernetesapi;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where the body of an agent's answer ends, and how the client sees it (chapter 03 §12.3). Counts the body; used by one thread.
  */
 final class AnswerFraming {
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
     private static final long UNCOUNTED = -1;
 
     private final boolean bodiless;
@@ -31,7 +33,7 @@ final class AnswerFraming {
     /** Of any other answer; changes {@code headers} accordingly. Empty if the agent contradicts itself. */
     static Optional<AnswerFraming> of(RequestHead request, int code, HeaderLines headers) {
         List<String> lengths = headers.values("Content-Length").stream().distinct().toList();
-        if (lengths.size() > 1 || !lengths.stream().allMatch(length -> length.matches("[0-9]{1,18}"))) {
+        if (lengths.size() > 1 || !lengths.stream().allMatch(length -> LENGTH.matcher(length).matches())) {
             return Optional.empty();
         }
         boolean bodiless = request.method().equals("HEAD") || code == 204 || code == 304;

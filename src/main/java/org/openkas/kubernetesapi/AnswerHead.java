@@ -26,7 +26,7 @@ final class AnswerHead {
     static HttpResponse of(HttpVersion version, int status, HeaderLines headers) {
         boolean http10 = version.equals(HttpVersion.HTTP_1_0);
         HttpResponse response = new DefaultHttpResponse(http10 ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1,
-                new HttpResponseStatus(status, HttpText.phrase(status)), DefaultHttpHeadersFactory.headersFactory().withValidation(false));
+                status(status), DefaultHttpHeadersFactory.headersFactory().withValidation(false));
         HttpHeaders wire = response.headers();
         for (String name : headers.names()) {
             if (HeaderLines.legalName(name)) {
@@ -37,6 +37,13 @@ final class AnswerHead {
             wire.add("Connection", "keep-alive");
         }
         return response;
+    }
+
+    /** With the phrase that the reference gives it, which is Netty's for all but a few. */
+    private static HttpResponseStatus status(int code) {
+        HttpResponseStatus known = HttpResponseStatus.valueOf(code);
+        String phrase = HttpText.phrase(code);
+        return known.reasonPhrase().equals(phrase) ? known : new HttpResponseStatus(code, phrase);
     }
 
     /** A line break in a value would begin a header of the cluster's choice. */

@@ -1,7 +1,6 @@
 package org.openkas.kubernetesapi;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Context;
 import io.grpc.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -218,17 +217,13 @@ final class Exchange {
             return;
         }
         Relay opened;
-        Context traced = trace.context();
-        Context before = traced.attach();
         try {
-            opened = new Relay(connection, this, proxy, head, origin, access.agentId());
+            opened = trace.within(() -> new Relay(connection, this, proxy, head, origin, access.agentId()));
         } catch (RuntimeException e) {
             String message = "Proxy failed to make outbound request";
             log.withError(e).error(message);
             refuse(head, 500, message, Optional.of(StatusText.of(e)));
             return;
-        } finally {
-            traced.detach(before);
         }
         responder = opened;
         opened.start(header.get());

@@ -64,13 +64,8 @@ public final class KubernetesApiServer implements AutoCloseable {
      * @param usage told of requests that may go to an agent
      * @param executor starts each task at once on a thread of its own that may block
      * @param log gets {@code mod_name} here
+     * @param tracer begins a span for each request; empty if tracing is off
      */
-    public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens,
-            LongFunction<Channel> agents, UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log) {
-        this(settings, serverName, access, tokens, agents, usage, loops, timers, executor, log, Optional.empty());
-    }
-
-    /** As the other; {@code tracer} begins a span for each request. */
     public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens,
             LongFunction<Channel> agents, UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log,
             Optional<Tracer> tracer) {

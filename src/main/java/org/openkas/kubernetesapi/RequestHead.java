@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.openkas.websocket.UpgradeRequest;
 
 /**
@@ -23,6 +24,7 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
     record Objection(int status, String text) {
     }
 
+    private static final Pattern GAP = Pattern.compile("[, \t]+");
     private static final String TOO_LARGE = "431 Request Header Fields Too Large";
 
     /** Either of the two. */
@@ -78,7 +80,7 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
 
     private static boolean asks(HeaderLines headers, String option) {
         return headers.values("Connection").stream()
-                .anyMatch(line -> List.of(line.toLowerCase(Locale.ROOT).split("[, \t]+", -1)).contains(option));
+                .anyMatch(line -> List.of(GAP.split(line.toLowerCase(Locale.ROOT), -1)).contains(option));
     }
 
     /** Whether the client asks to turn the connection into another kind (chapter 03 §13). */

@@ -3,6 +3,7 @@ package org.openkas.kubernetesapi;
 import io.grpc.Context;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -70,9 +71,18 @@ final class RequestTrace {
         }
     }
 
-    /** A context for this thread in which work is done for the request. */
-    Context context() {
-        return traced == null ? Context.current() : traced.in(Context.current());
+    /** Does work for the request on this thread. */
+    <T> T within(Supplier<T> work) {
+        if (traced == null) {
+            return work.get();
+        }
+        Context mine = traced.in(Context.current());
+        Context before = mine.attach();
+        try {
+            return work.get();
+        } finally {
+            mine.detach(before);
+        }
     }
 
     /** A task for another thread that is done for the request. */

@@ -1,7 +1,6 @@
 package org.openkas.kubernetesapi;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Context;
 import io.grpc.Status;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
@@ -49,22 +48,12 @@ final class WatchRequests implements Cluster {
     public Request get(String path, Map<String, List<String>> query, Events events) {
         HttpRequest header = AgentRequests.get(headers, path, query, access.identity(), proxy.via())
                 .orElseThrow(() -> new IllegalArgumentException("something in the client's headers is not UTF-8"));
-        UnderWay request = begin(events);
+        UnderWay request = trace.within(() -> new UnderWay(events));
         request.call.start();
         request.call.send(header);
         request.call.send(AgentRequests.TRAILER);
         request.call.halfClose();
         return request;
-    }
-
-    private UnderWay begin(Events events) {
-        Context traced = trace.context();
-        Context before = traced.attach();
-        try {
-            return new UnderWay(events);
-        } finally {
-            traced.detach(before);
-        }
     }
 
     private final class UnderWay implements Request, AgentCall.Events {

@@ -9,14 +9,15 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.X509TrustManager;
 
 /**
  * TLS of a client: whom it trusts, and what it shows of itself (chapter 05 §6.3). Immutable and thread-safe.
  *
- * @param trusted authorities
+ * @param trust judges whom it talks to
  * @param identity what the other side may ask for
  */
-public record ClientSecurity(List<X509Certificate> trusted, Optional<Identity> identity) {
+public record ClientSecurity(X509TrustManager trust, Optional<Identity> identity) {
 
     /** A certificate with the chain that leads to it, and its key. Never prints the key. */
     public record Identity(PrivateKey key, List<X509Certificate> chain) {
@@ -27,8 +28,8 @@ public record ClientSecurity(List<X509Certificate> trusted, Optional<Identity> i
     }
 
     /** A client that shows nothing of itself. */
-    public static ClientSecurity trusting(List<X509Certificate> trusted) {
-        return new ClientSecurity(trusted, Optional.empty());
+    public static ClientSecurity trusting(X509TrustManager trust) {
+        return new ClientSecurity(trust, Optional.empty());
     }
 
     /**
@@ -41,7 +42,7 @@ public record ClientSecurity(List<X509Certificate> trusted, Optional<Identity> i
             X509Certificate[] chain = PemFile.read(Path.of(certificateFile)).certificates();
             PrivateKey key = PemFile.read(Path.of(keyFile)).privateKey();
             PemFile.requireMatch(key, chain[0]);
-            return new ClientSecurity(trusted, Optional.of(new Identity(key, List.of(chain))));
+            return new ClientSecurity(trust, Optional.of(new Identity(key, List.of(chain))));
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
             throw new TlsException("loading certificate (" + certificateFile + ") and key (" + keyFile + ") files: " + e.getMessage(), e);
         }
@@ -50,7 +51,7 @@ public record ClientSecurity(List<X509Certificate> trusted, Optional<Identity> i
     /** Sets up a context for clients. */
     public void applyTo(SslContextBuilder context) {
         context.sslProvider(SslProvider.JDK).protocols("TLSv1.2", "TLSv1.3").ciphers(Security.CIPHERS)
-                .trustManager(trusted.toArray(X509Certificate[]::new));
+                .trustManager(trust);
         identity.ifPresent(own -> context.keyManager(own.key(), own.chain().toArray(X509Certificate[]::new)));
     }
 }

@@ -34,16 +34,14 @@ public final class PollingRefWatches implements RefWatches {
      * @param backoff between those of one that cannot
      */
     public record Pace(Duration period, Backoff.Policy backoff) {
-        private static final Duration FIRST = Duration.ofSeconds(10);
-
         /** For agents' configurations: failing refs at last once in one to two minutes. */
         public static Pace ofConfigurations(Duration period) {
-            return new Pace(period, Backoff.Policy.doubling(FIRST, Duration.ofMinutes(1), Duration.ofMinutes(2)));
+            return new Pace(period, Backoff.Policy.CONFIGURATIONS);
         }
 
         /** For manifests: failing refs at last once in five to ten minutes. */
         public static Pace ofManifests(Duration period) {
-            return new Pace(period, Backoff.Policy.doubling(FIRST, Duration.ofMinutes(5), Duration.ofMinutes(10)));
+            return new Pace(period, Backoff.Policy.MANIFESTS);
         }
     }
 

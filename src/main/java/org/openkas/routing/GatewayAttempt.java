@@ -19,7 +19,6 @@ final class GatewayAttempt {
     private final Wanted wanted;
     private final String url;
     private final GatewaySearch search;
-    private final Log log;
     private final Backoff backoff;
     private Optional<GatewayStream> stream = Optional.empty();
     private Timers.Cancellable retry = () -> {
@@ -33,17 +32,18 @@ final class GatewayAttempt {
         this.wanted = wanted;
         this.url = url;
         this.search = search;
-        log = gateways.log(wanted, url);
         backoff = gateways.backoff();
     }
 
     void begin() {
-        log.debug("Trying tunnel");
+        if (gateways.debugEnabled()) {
+            log().debug("Trying tunnel");
+        }
         Peers.Lease lease;
         try {
             lease = gateways.peers().lease(url);
         } catch (PeerUrlException | RuntimeException e) { // a URL of another server must not end this one's requests
-            log.withError(e).error("Failed to dial kas");
+            log().withError(e).error("Failed to dial kas");
             again(backoff.next());
             return;
         }
@@ -99,15 +99,20 @@ final class GatewayAttempt {
         }
         if (status.getCode() != Status.Code.CANCELLED && status.getCode() != Status.Code.DEADLINE_EXCEEDED) {
             Log reported = status.getCode() == Status.Code.UNAUTHENTICATED
-                    ? log.with("remedy", "give all servers the same secret in private_api.listen.authentication_secret_file, and clocks"
+                    ? log().with("remedy", "give all servers the same secret in private_api.listen.authentication_secret_file, and clocks"
                             + " that differ by less than 5 s")
-                    : log;
+                    : log();
             reported.with("error", "rpc error: code = " + status.getCode() + " desc = " + status.getDescription())
                     .error("RecvMsg(GatewayKasResponse)");
         }
         if (search.stays(url)) {
             again(backoff.next());
         }
+    }
+
+    /** Made when there is something to say, as most attempts have nothing. */
+    private Log log() {
+        return gateways.log(wanted, url);
     }
 
     private synchronized void again(Duration wait) {

@@ -89,6 +89,10 @@ public final class Gateways {
     }
 
     /** The logger of one attempt. */
+    boolean debugEnabled() {
+        return log.debugEnabled();
+    }
+
     Log log(Wanted wanted, String url) {
         return log.with("agent_id", wanted.agent().agentId()).with("kas_url", url).with("grpc_service", wanted.service())
                 .with("grpc_method", wanted.method());

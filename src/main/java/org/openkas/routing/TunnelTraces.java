@@ -13,6 +13,7 @@ import io.grpc.Status;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.openkas.grpc.CallAttributes;
 import org.openkas.tracing.Span;
 import org.openkas.tracing.SpanStart;
 import org.openkas.tracing.Traced;
@@ -37,9 +38,7 @@ public final class TunnelTraces implements ClientInterceptor {
     public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
         Span call = tracer.begin(SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, method.getFullMethodName())
                 .childOf(Traced.current().map(traced -> traced.span().context())));
-        call.attribute("rpc.system", "grpc");
-        call.attribute("rpc.service", String.valueOf(method.getServiceName()));
-        call.attribute("rpc.method", String.valueOf(method.getBareMethodName()));
+        CallAttributes.of(method.getFullMethodName(), call);
         return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
             @Override
             public void start(Listener<R> listener, Metadata headers) {
@@ -98,12 +97,7 @@ public final class TunnelTraces implements ClientInterceptor {
                 });
                 search.end();
             }
-            call.attribute("rpc.grpc.status_code", status.getCode().value());
-            if (!status.isOk()) {
-                String text = status.getDescription();
-                call.failed(text == null ? "" : text);
-            }
-            call.end();
+            CallAttributes.end(call, status);
             super.onClose(status, trailers);
         }
     }

@@ -26,11 +26,6 @@ import org.openkas.tracing.Tracer;
  */
 public record Telemetry(Optional<Tracer> tracer, Log log, List<AutoCloseable> parts) implements AutoCloseable {
 
-    /** Neither traces nor reports. */
-    public static Telemetry none(Log log) {
-        return new Telemetry(Optional.empty(), log, List.of());
-    }
-
     /**
      * As the configuration says; nothing is connected yet.
      *

@@ -37,11 +37,6 @@ public record Traced(Span span, String baggage) {
         return now == null ? executor : task -> executor.execute(now.carried(task));
     }
 
-    /** The same baggage with another span. */
-    public Traced with(Span other) {
-        return new Traced(other, baggage);
-    }
-
     /** A context in which this is current, besides everything that {@code context} has. */
     public Context in(Context context) {
         return context.withValue(CURRENT, this);

@@ -86,8 +86,7 @@ public final class UsageReporter implements AutoCloseable {
             reports.report(used.counts(), used.ids(), patience);
             counters.subtract(used);
         } catch (GitLabException e) {
-            Log line = log.withError(e);
-            (e.remedy().isEmpty() ? line : line.with("remedy", e.remedy())).error(FAILED);
+            e.on(log).error(FAILED);
         } catch (RuntimeException e) {
             log.withError(e).error(FAILED);
         }

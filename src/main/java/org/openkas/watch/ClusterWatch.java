@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.openkas.common.Backoff;
 
 /**
@@ -24,7 +23,7 @@ final class ClusterWatch implements Cluster.Events {
     private final WatchClient client;
     private final Alarm alarm;
     private final Backoff backoff;
-    private final Consumer<ClusterWatch> ended;
+    private final Runnable ended;
     private final EventSplitter splitter;
     private final KnownObjects known;
     private final ByteArrayOutputStream refusal = new ByteArrayOutputStream(0);
@@ -45,7 +44,7 @@ final class ClusterWatch implements Cluster.Events {
 
     /** @param ended told when it has ended by itself, after the client was told why */
     ClusterWatch(String id, WatchTarget target, Cluster cluster, WatchClient client, Room room, Alarm alarm, Backoff backoff,
-            Consumer<ClusterWatch> ended) {
+            Runnable ended) {
         this.id = id;
         this.target = target;
         this.cluster = cluster;
@@ -58,10 +57,6 @@ final class ClusterWatch implements Cluster.Events {
         reached = target.resourceVersion();
         // a version of 0 means any
         ordered = !reached.isEmpty() && !reached.equals("0");
-    }
-
-    String id() {
-        return id;
     }
 
     /** Asks the cluster. */
@@ -105,7 +100,7 @@ final class ClusterWatch implements Cluster.Events {
     private void fail(byte[] message) {
         client.send(message);
         stop();
-        ended.accept(this);
+        ended.run();
     }
 
     private void fail(String message) {
@@ -153,12 +148,12 @@ final class ClusterWatch implements Cluster.Events {
             case "ADDED" -> added(event);
             case "MODIFIED" -> {
                 inOrder();
-                client.send(ServerMessages.event(id, event.type(), event.object()));
+                tell(event.type(), event);
             }
             case "DELETED" -> {
                 inOrder();
                 known.deleted(event.uid());
-                client.send(ServerMessages.event(id, event.type(), event.object()));
+                tell(event.type(), event);
             }
             case "BOOKMARK" -> inOrder();
             case "ERROR" -> fail(ServerMessages.error(id, event.message(), event.object()));
@@ -176,15 +171,19 @@ final class ClusterWatch implements Cluster.Events {
 
     private void added(WatchEvent event) {
         if (event.uid().isEmpty() || event.uid().length() > LONGEST_UID) {
-            client.send(ServerMessages.event(id, event.type(), event.object()));
+            tell(event.type(), event);
             return;
         }
         switch (known.announced(event.uid())) {
-            case NEW -> client.send(ServerMessages.event(id, event.type(), event.object()));
-            case KNOWN -> client.send(ServerMessages.event(id, "MODIFIED", event.object()));
+            case NEW -> tell(event.type(), event);
+            case KNOWN -> tell("MODIFIED", event);
             case TOO_MANY -> fail("the watches of this connection see more than " + WatchSession.MOST_OBJECTS
                     + " objects: watch fewer namespaces, or with a selector");
         }
+    }
+
+    private void tell(String type, WatchEvent event) {
+        client.send(ServerMessages.event(id, type, event.object()));
     }
 
     /** What comes now is later than all that was there. */

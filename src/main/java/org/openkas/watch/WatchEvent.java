@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 
 /**
@@ -37,7 +38,7 @@ record WatchEvent(String type, ByteString object, String uid, String resourceVer
                 } else if (name.equals("object") && value == JsonToken.START_OBJECT) {
                     int from = (int) parser.currentTokenLocation().getByteOffset();
                     described = described(parser);
-                    object = ByteString.copyFrom(json, from, (int) parser.currentLocation().getByteOffset() - from);
+                    object = UnsafeByteOperations.unsafeWrap(json, from, (int) parser.currentLocation().getByteOffset() - from);
                 } else {
                     parser.skipChildren();
                 }

@@ -75,7 +75,7 @@ public final class WatchSession {
         }
         begun.run();
         ClusterWatch watch = new ClusterWatch(id, target, cluster, client, room, alarms.get(), AGAIN.begin(timers, random),
-                ended -> watches.remove(ended.id()));
+                () -> watches.remove(id));
         watches.put(id, watch);
         watch.begin();
     }

@@ -35,12 +35,12 @@ import org.openkas.testkit.KubernetesAgent;
 import org.openkas.testkit.PeerTokens;
 import org.openkas.testkit.Program;
 import org.openkas.testkit.RawPeer;
+import org.openkas.testkit.RealRedis;
 import org.openkas.testkit.RecordedLog;
-import org.openkas.testkit.RedisTunnels;
 import org.openkas.testkit.SimulatedAgent;
 import org.openkas.testkit.SimulatedTunnels;
 
-/** This server and the Go KAS of 16.6, which KAS_BIN names, as servers of one cluster; needs redis-server. */
+/** This server and the Go KAS of 16.6, which KAS_BIN names, as servers of one cluster. */
 @EnabledIfEnvironmentVariable(named = "KAS_BIN", matches = ".+", disabledReason = "KAS_BIN names no Go KAS")
 @Timeout(120)
 class GoKasPeersIT {
@@ -61,13 +61,10 @@ class GoKasPeersIT {
         gitLab.always("/job/allowed_agents", _ -> GitLabAnswer.json(200, """
                 {"allowed_agents":[{"id":42,"config_project":{"id":5}}],"job":{"id":1},"pipeline":{"id":2},"project":{"id":3,
                 "groups":[]},"user":{"id":7,"username":"u"}}"""));
-        opened.add(Program.run(List.of(System.getenv().getOrDefault("REDIS_BIN", "redis-server"), "--port", String.valueOf(ports.get(0)),
-                "--save", "", "--appendonly", "no"), Map.of()));
-        await().until(() -> listens(ports.get(0)));
+        opened.add(RealRedis.at(ports.get(0)));
         Path ourFile = settings("ours", 1);
         ours = KasServer.assemble(new ConfigurationLoader().load(Optional.of(ourFile), PropertySource.none()).configuration(), Map.of(),
-                BuildInfo.UNKNOWN, directory.resolve("work"), log.log(), new Probes(),
-                Optional.of(urls -> new RedisTunnels(ports.get(0), urls)));
+                BuildInfo.UNKNOWN, directory.resolve("work"), log.log(), new Probes());
         opened.add(ours);
         ours.start();
         theirs = Program.run(List.of(System.getenv("KAS_BIN"), "--configuration-file=" + settings("theirs", 6)), Map.of());

@@ -34,7 +34,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.openkas.cluster.GitPushEvents;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 import org.openkas.common.LogLevel;
@@ -46,7 +45,6 @@ import org.openkas.gitlab.ProjectAccessSource;
 import org.openkas.grpc.CallContext;
 import org.openkas.proto.entity.GitalyInfo;
 import org.openkas.proto.entity.GitalyRepository;
-import org.openkas.proto.event.GitPushEvent;
 import org.openkas.proto.event.Project;
 import org.openkas.proto.flux.GitLabFluxGrpc;
 import org.openkas.proto.flux.ReconcileProjectsRequest;
@@ -54,6 +52,7 @@ import org.openkas.proto.flux.ReconcileProjectsResponse;
 import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.ManualAge;
 import org.openkas.testkit.RecordedLog;
+import org.openkas.testkit.ToldPushes;
 import org.openkas.usage.MemoryUsageCounters;
 
 @Timeout(30)
@@ -64,7 +63,7 @@ class FluxServiceTest {
     private final FakeTimers timers = new FakeTimers();
     private final RecordedLog log = new RecordedLog();
     private final ManualAge age = new ManualAge();
-    private final Pushes pushes = new Pushes();
+    private final ToldPushes pushes = new ToldPushes();
     private final MemoryUsageCounters usage = new MemoryUsageCounters();
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final List<String> asked = new CopyOnWriteArrayList<>();
@@ -334,26 +333,6 @@ class FluxServiceTest {
         @Override
         public void onCompleted() {
             end = Optional.of(Status.OK);
-        }
-    }
-
-    private static final class Pushes implements GitPushEvents {
-        private final List<Listener> listeners = new CopyOnWriteArrayList<>();
-
-        void push(long id, String path) {
-            GitPushEvent event = GitPushEvent.newBuilder().setProject(Project.newBuilder().setId(id).setFullPath(path)).build();
-            listeners.forEach(listener -> listener.pushed(event));
-        }
-
-        @Override
-        public void publish(GitPushEvent event) {
-            throw new UnsupportedOperationException("events come from outside");
-        }
-
-        @Override
-        public Subscription subscribe(Listener listener) {
-            listeners.add(listener);
-            return () -> listeners.remove(listener);
         }
     }
 }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -41,7 +42,7 @@ import org.openkas.proto.entity.GitalyInfo;
 import org.openkas.proto.entity.GitalyRepository;
 import org.openkas.reversetunnel.ReverseTunnelService;
 import org.openkas.reversetunnel.TunnelRegistry;
-import org.openkas.routing.LocalAgentChannels;
+import org.openkas.routing.TunnelChannels;
 import org.openkas.routing.RoutingMetrics;
 import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.InProcess;
@@ -67,7 +68,7 @@ class AgentIsolationTest {
     @DisplayName("I1: requests reach the agent that they are for and no other, under reconnects and with the same ids again")
     void isolation(RepetitionInfo run) throws Exception {
         Random random = new Random(run.getCurrentRepetition());
-        LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(new PrometheusRegistry()), timers, executor,
+        TunnelChannels channels = new TunnelChannels(registry, Optional.empty(), new RoutingMetrics(new PrometheusRegistry()), timers, executor,
                 log.log());
         ReverseTunnelService service = new ReverseTunnelService((token, _) -> info(Long.parseLong(token.value())), registry, timers,
                 random, executor);

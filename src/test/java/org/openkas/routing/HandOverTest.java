@@ -45,7 +45,7 @@ class HandOverTest {
     private final RecordedLog log = new RecordedLog();
     private final PrometheusRegistry metrics = new PrometheusRegistry();
     private final TunnelRegistry registry = new TunnelRegistry(log.log());
-    private final LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(metrics), timers, Runnable::run,
+    private final TunnelChannels channels = new TunnelChannels(registry, Optional.empty(), new RoutingMetrics(metrics), timers, Runnable::run,
             log.log());
     private final ManualAges ages = new ManualAges();
     private final OpenCalls calls = new OpenCalls(ages);
@@ -223,7 +223,7 @@ class HandOverTest {
                 };
             }
         };
-        return new LocalAgentChannels(registry, new RoutingMetrics(new PrometheusRegistry()), hooked, Runnable::run, log.log())
+        return new TunnelChannels(registry, Optional.empty(), new RoutingMetrics(new PrometheusRegistry()), hooked, Runnable::run, log.log())
                 .to(AgentType.AGENTK, 7);
     }
 

@@ -15,6 +15,7 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +30,7 @@ import org.openkas.testkit.SimulatedTunnels;
 
 /** Calls through tunnels of an agent on a real listener. */
 @Timeout(60)
-class LocalAgentChannelsTest {
+class TunnelChannelsTest {
     private final TunnelBench bench = new TunnelBench();
     private final List<AutoCloseable> opened = new ArrayList<>(List.of(bench));
 

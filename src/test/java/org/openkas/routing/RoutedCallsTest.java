@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
@@ -64,7 +65,7 @@ class RoutedCallsTest {
     private final FakePeers peers = new FakePeers();
     private final Tracker tracker = new Tracker();
     private final Gateways gateways = new Gateways(List.of(OWN), tracker, peers, () -> "signed", timers, new Random(1), Runnable::run, log.log());
-    private final RoutedAgentChannels channels = new RoutedAgentChannels(registry, gateways, new RoutingMetrics(metrics), timers, Runnable::run,
+    private final TunnelChannels channels = new TunnelChannels(registry, Optional.of(gateways), new RoutingMetrics(metrics), timers, Runnable::run,
             log.log());
     private Server server;
     private ManagedChannel connection;

@@ -5,6 +5,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.openkas.agentapi.AgentGate;
@@ -34,7 +35,7 @@ public final class TunnelBench implements AutoCloseable {
     public final RecordedLog log = new RecordedLog();
     public final PrometheusRegistry metrics = new PrometheusRegistry();
     public final TunnelRegistry registry = new TunnelRegistry(log.log());
-    public final LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(metrics), threads.timers(), threads.executor(),
+    public final TunnelChannels channels = new TunnelChannels(registry, Optional.empty(), new RoutingMetrics(metrics), threads.timers(), threads.executor(),
             log.log());
     public final AgentServer server;
     public volatile AgentIdentification agents = (token, _) -> agent(Long.parseLong(token.value().substring("token-".length())));

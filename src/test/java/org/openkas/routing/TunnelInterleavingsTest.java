@@ -40,7 +40,7 @@ class TunnelInterleavingsTest {
     private final FakeTimers timers = new FakeTimers();
     private final RecordedLog log = new RecordedLog();
     private final TunnelRegistry registry = new TunnelRegistry(log.log());
-    private final LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(new PrometheusRegistry()), timers,
+    private final TunnelChannels channels = new TunnelChannels(registry, Optional.empty(), new RoutingMetrics(new PrometheusRegistry()), timers,
             Runnable::run, log.log());
     private final ManualAges ages = new ManualAges();
     private final OpenCalls calls = new OpenCalls(ages);

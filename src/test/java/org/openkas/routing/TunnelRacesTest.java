@@ -14,6 +14,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,7 +47,7 @@ class TunnelRacesTest {
     private final TunnelRegistry registry = new TunnelRegistry(log.log());
     private final FakeTimers timers = new FakeTimers();
     private final ExecutorService threads = Executors.newFixedThreadPool(4);
-    private final LocalAgentChannels channels = new LocalAgentChannels(registry, new RoutingMetrics(new PrometheusRegistry()), timers,
+    private final TunnelChannels channels = new TunnelChannels(registry, Optional.empty(), new RoutingMetrics(new PrometheusRegistry()), timers,
             threads, log.log());
     private final OpenCalls calls = new OpenCalls(CallAge.ENDLESS);
     private final AtomicInteger liveCallers = new AtomicInteger();

@@ -32,7 +32,7 @@ class TunnelTracesTest {
     private final Span request = spans.begin(SpanStart.of("test", SpanStart.Kind.SERVER, "request"));
 
     private ClientCall<BytesValue, BytesValue> call() throws Exception {
-        LocalAgentChannels channels = new LocalAgentChannels(new TunnelRegistry(log.log()), new RoutingMetrics(new PrometheusRegistry()),
+        TunnelChannels channels = new TunnelChannels(new TunnelRegistry(log.log()), Optional.empty(), new RoutingMetrics(new PrometheusRegistry()),
                 timers,
                 Runnable::run, log.log());
         ClientCall<BytesValue, BytesValue> call = new Traced(request, "").in(io.grpc.Context.ROOT).call(() -> ClientInterceptors

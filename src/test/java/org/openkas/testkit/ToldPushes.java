@@ -23,6 +23,11 @@ public final class ToldPushes implements GitPushEvents {
 
     /** Somebody pushed to this project. */
     public void push(String path) {
-        publish(GitPushEvent.newBuilder().setProject(Project.newBuilder().setId(7).setFullPath(path)).build());
+        push(7, path);
+    }
+
+    /** Somebody pushed to the project of this id. */
+    public void push(long id, String path) {
+        publish(GitPushEvent.newBuilder().setProject(Project.newBuilder().setId(id).setFullPath(path)).build());
     }
 }

@@ -9,13 +9,18 @@ import org.openkas.common.Timers;
 import org.openkas.reversetunnel.AgentKey;
 import org.openkas.reversetunnel.TunnelRegistry;
 
-/** Calls agents through the tunnels that end at this server; there is no other one. Thread-safe. */
-public final class LocalAgentChannels implements AgentChannels {
+/**
+ * Calls agents through the tunnels that end at this server, and where it has none, through other servers, if there are any
+ * (chapter 04 §5).
+ * Thread-safe.
+ */
+public final class TunnelChannels implements AgentChannels {
     private final Surroundings surroundings;
 
     /** {@code executor} starts each task on a virtual thread; it runs what callers are told outside of a tunnel's own events. */
-    public LocalAgentChannels(TunnelRegistry registry, RoutingMetrics metrics, Timers timers, Executor executor, Log log) {
-        surroundings = new Surroundings(registry, Optional.empty(), metrics, timers, executor, log);
+    public TunnelChannels(TunnelRegistry registry, Optional<Gateways> gateways, RoutingMetrics metrics, Timers timers, Executor executor,
+            Log log) {
+        surroundings = new Surroundings(registry, gateways, metrics, timers, executor, log);
     }
 
     @Override
