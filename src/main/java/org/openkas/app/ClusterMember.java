@@ -18,6 +18,7 @@ import org.openkas.config.Secret;
 import org.openkas.gitlab.GitLabSetupException;
 import org.openkas.gitlab.TrustedCertificates;
 import org.openkas.jwt.TokenSigner;
+import org.openkas.net.ClientSecurity;
 import org.openkas.net.OwnUrls;
 import org.openkas.net.Security;
 import org.openkas.reversetunnel.Announcements;
@@ -87,7 +88,7 @@ record ClusterMember(Announcements announcements, Gateways gateways, PeerConnect
             }
         }
         TrustedCertificates all = trusted;
-        FutureTask<SslContext> context = new FutureTask<>(() -> Security.grpcClient(all.certificates()));
+        FutureTask<SslContext> context = new FutureTask<>(() -> Security.grpcClient(ClientSecurity.trusting(all.clientTrust())));
         if (likely) {
             ground.executor().execute(context);
         }

@@ -3,7 +3,6 @@ package org.openkas.gitlab;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.openkas.tracing.Span;
 import org.openkas.tracing.SpanStart;
@@ -22,9 +21,8 @@ final class HttpTraces {
 
     /** A request that begins, as part of what this thread works for. */
     Request begin(String method, URI uri, Map<String, List<String>> headers, long length) {
-        Optional<Traced> caller = Traced.current();
-        Span span = tracer.begin(SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, "HTTP " + method)
-                .childOf(caller.map(traced -> traced.span().context())));
+        Traced traced = Traced.begin(tracer, SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, "HTTP " + method));
+        Span span = traced.span();
         span.attribute("http.method", method);
         span.attribute("http.url", withoutQuery(uri));
         span.attribute("net.peer.name", uri.getHost());
@@ -35,7 +33,7 @@ final class HttpTraces {
         if (length > 0) {
             span.attribute("http.request_content_length", length);
         }
-        return new Request(span, caller.map(Traced::baggage).orElse(""));
+        return new Request(traced);
     }
 
     /** Values of parameters are not for those who look at traces. */
@@ -46,17 +44,18 @@ final class HttpTraces {
     }
 
     /** A request under way. */
-    record Request(Span span, String baggage) {
+    record Request(Traced traced) {
 
         /** These headers, and those that tell GitLab of the span. */
         Map<String, List<String>> headers(Map<String, List<String>> headers) {
             Map<String, List<String>> all = new TreeMap<>(headers);
-            new Traced(span, baggage).propagate((name, value) -> all.put(name, List.of(value)));
+            traced.propagate((name, value) -> all.put(name, List.of(value)));
             return all;
         }
 
         /** The answer has begun; the span ends when it is closed. */
         void answered(GitLabResponse answer) {
+            Span span = traced.span();
             span.attribute("http.status_code", answer.status());
             answer.header("content-length").filter(text -> text.matches("[0-9]{1,18}"))
                     .ifPresent(text -> span.attribute("http.response_content_length", Long.parseLong(text)));
@@ -68,8 +67,8 @@ final class HttpTraces {
 
         /** There will be no answer. */
         void failed(Exception failure) {
-            span.failed(String.valueOf(failure.getMessage()));
-            span.end();
+            traced.span().failed(String.valueOf(failure.getMessage()));
+            traced.span().end();
         }
     }
 }

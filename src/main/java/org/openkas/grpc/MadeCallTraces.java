@@ -10,7 +10,6 @@ import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import java.util.Optional;
 import org.openkas.tracing.Span;
 import org.openkas.tracing.SpanStart;
 import org.openkas.tracing.Traced;
@@ -32,11 +31,9 @@ public final class MadeCallTraces implements ClientInterceptor {
 
     @Override
     public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-        Optional<Traced> caller = Traced.current();
-        Span span = tracer.begin(SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, method.getFullMethodName())
-                .childOf(caller.map(traced -> traced.span().context())));
+        Traced traced = Traced.begin(tracer, SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, method.getFullMethodName()));
+        Span span = traced.span();
         CallAttributes.of(method.getFullMethodName(), span);
-        Traced traced = new Traced(span, caller.map(Traced::baggage).orElse(""));
         return new SimpleForwardingClientCall<>(next.newCall(method, options.withStreamTracerFactory(new Messages(span)))) {
             @Override
             public void start(Listener<R> listener, Metadata headers) {

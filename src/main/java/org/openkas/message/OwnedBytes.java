@@ -6,12 +6,14 @@ import com.google.protobuf.ExtensionRegistryLite;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 
@@ -51,13 +53,32 @@ public final class OwnedBytes {
         return new Owned(bytes);
     }
 
-    private static final class Owned extends FilterInputStream implements KnownLength {
+    private static final class Owned extends FilterInputStream implements KnownLength, Drainable {
         private final ByteString bytes;
 
         private Owned(ByteString bytes) {
             super(bytes.newInput());
             this.bytes = bytes;
         }
+
+        @Override
+        public int drainTo(OutputStream target) throws IOException {
+            bytes.writeTo(target);
+            return bytes.size();
+        }
+    }
+
+    /** All of the stream; copied at most once. */
+    static ByteString bytes(InputStream stream) throws IOException {
+        if (stream instanceof Owned owned) {
+            return owned.bytes;
+        }
+        if (!(stream instanceof KnownLength)) {
+            return ByteString.readFrom(stream);
+        }
+        byte[] whole = new byte[stream.available()];
+        int read = stream.readNBytes(whole, 0, whole.length);
+        return UnsafeByteOperations.unsafeWrap(whole, 0, read);
     }
 
     private record Reading<T>(MethodDescriptor.PrototypeMarshaller<T> written, MessageLite prototype)
@@ -91,16 +112,5 @@ public final class OwnedBytes {
             }
         }
 
-        private static ByteString bytes(InputStream stream) throws IOException {
-            if (stream instanceof Owned owned) {
-                return owned.bytes;
-            }
-            if (!(stream instanceof KnownLength)) {
-                return ByteString.readFrom(stream);
-            }
-            byte[] whole = new byte[stream.available()];
-            int read = stream.readNBytes(whole, 0, whole.length);
-            return UnsafeByteOperations.unsafeWrap(whole, 0, read);
-        }
     }
 }

@@ -25,6 +25,33 @@ public record ClientSecurity(X509TrustManager trust, Optional<Identity> identity
         public String toString() {
             return "Identity[hidden]";
         }
+
+        /**
+         * Out of two files, or of one that has both.
+         *
+         * @throws TlsException if they cannot be loaded
+         */
+        static Identity read(String certificateFile, String keyFile) throws TlsException {
+            try {
+                PemFile certificates = PemFile.read(Path.of(certificateFile));
+                PemFile keys = certificateFile.equals(keyFile) ? certificates : PemFile.read(Path.of(keyFile));
+                X509Certificate[] chain = certificates.certificates();
+                PrivateKey key = keys.privateKey();
+                PemFile.requireMatch(key, chain[0]);
+                return new Identity(key, List.of(chain));
+            } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+                throw unusable(certificateFile, keyFile, e);
+            }
+        }
+
+        static TlsException unusable(String certificateFile, String keyFile, Exception cause) {
+            return new TlsException("loading certificate (" + certificateFile + ") and key (" + keyFile + ") files: " + cause.getMessage(),
+                    cause);
+        }
+
+        X509Certificate[] chainArray() {
+            return chain.toArray(X509Certificate[]::new);
+        }
     }
 
     /** A client that shows nothing of itself. */
@@ -38,20 +65,13 @@ public record ClientSecurity(X509TrustManager trust, Optional<Identity> identity
      * @throws TlsException if the files cannot be loaded
      */
     public ClientSecurity showing(String certificateFile, String keyFile) throws TlsException {
-        try {
-            X509Certificate[] chain = PemFile.read(Path.of(certificateFile)).certificates();
-            PrivateKey key = PemFile.read(Path.of(keyFile)).privateKey();
-            PemFile.requireMatch(key, chain[0]);
-            return new ClientSecurity(trust, Optional.of(new Identity(key, List.of(chain))));
-        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
-            throw new TlsException("loading certificate (" + certificateFile + ") and key (" + keyFile + ") files: " + e.getMessage(), e);
-        }
+        return new ClientSecurity(trust, Optional.of(Identity.read(certificateFile, keyFile)));
     }
 
     /** Sets up a context for clients. */
     public void applyTo(SslContextBuilder context) {
         context.sslProvider(SslProvider.JDK).protocols("TLSv1.2", "TLSv1.3").ciphers(Security.CIPHERS)
                 .trustManager(trust);
-        identity.ifPresent(own -> context.keyManager(own.key(), own.chain().toArray(X509Certificate[]::new)));
+        identity.ifPresent(own -> context.keyManager(own.key(), own.chainArray()));
     }
 }

@@ -8,11 +8,6 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SSLException;
 
@@ -42,12 +37,11 @@ public sealed interface Security {
             "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
-    /** For clients of gRPC that trust these authorities and show no certificate of their own. */
-    static SslContext grpcClient(List<X509Certificate> trusted) throws SSLException {
-        return SslContextBuilder.forClient().sslProvider(SslProvider.JDK).trustManager(trusted).protocols("TLSv1.2", "TLSv1.3").ciphers(CIPHERS)
-                .applicationProtocolConfig(new ApplicationProtocolConfig(Protocol.ALPN, SelectorFailureBehavior.NO_ADVERTISE,
-                        SelectedListenerFailureBehavior.ACCEPT, ALPN_GRPC))
-                .build();
+    /** For clients of gRPC. */
+    static SslContext grpcClient(ClientSecurity client) throws SSLException {
+        SslContextBuilder builder = SslContextBuilder.forClient().applicationProtocolConfig(offering(ALPN_GRPC));
+        client.applyTo(builder);
+        return builder.build();
     }
 
     /**
@@ -66,22 +60,22 @@ public sealed interface Security {
             throw new TlsException(
                     "both certificate file (" + certificateFile + ") and key file (" + keyFile + ") must be either specified or not");
         }
+        ClientSecurity.Identity own = ClientSecurity.Identity.read(certificateFile, keyFile);
         try {
-            PemFile certificates = PemFile.read(Path.of(certificateFile));
-            PemFile keys = certificateFile.equals(keyFile) ? certificates : PemFile.read(Path.of(keyFile));
-            X509Certificate[] chain = certificates.certificates();
-            PrivateKey key = keys.privateKey();
-            PemFile.requireMatch(key, chain[0]);
-            SslContextBuilder builder = SslContextBuilder.forServer(key, chain)
+            SslContextBuilder builder = SslContextBuilder.forServer(own.key(), own.chainArray())
                     .sslProvider(SslProvider.JDK)
                     .protocols("TLSv1.2", "TLSv1.3").ciphers(CIPHERS).clientAuth(ClientAuth.NONE);
             if (!alpn.isEmpty()) {
-                builder.applicationProtocolConfig(new ApplicationProtocolConfig(Protocol.ALPN, SelectorFailureBehavior.NO_ADVERTISE,
-                        SelectedListenerFailureBehavior.ACCEPT, alpn));
+                builder.applicationProtocolConfig(offering(alpn));
             }
             return new Tls(builder.build());
-        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
-            throw new TlsException("loading certificate (" + certificateFile + ") and key (" + keyFile + ") files: " + e.getMessage(), e);
+        } catch (SSLException | IllegalArgumentException e) {
+            throw ClientSecurity.Identity.unusable(certificateFile, keyFile, e);
         }
+    }
+
+    private static ApplicationProtocolConfig offering(List<String> alpn) {
+        return new ApplicationProtocolConfig(Protocol.ALPN, SelectorFailureBehavior.NO_ADVERTISE, SelectedListenerFailureBehavior.ACCEPT,
+                alpn);
     }
 }

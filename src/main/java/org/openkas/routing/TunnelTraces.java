@@ -36,8 +36,7 @@ public final class TunnelTraces implements ClientInterceptor {
 
     @Override
     public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-        Span call = tracer.begin(SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, method.getFullMethodName())
-                .childOf(Traced.current().map(traced -> traced.span().context())));
+        Span call = Traced.begin(tracer, SpanStart.of(SCOPE, SpanStart.Kind.CLIENT, method.getFullMethodName())).span();
         CallAttributes.of(method.getFullMethodName(), call);
         return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
             @Override

@@ -20,6 +20,13 @@ public record Traced(Span span, String baggage) {
         return Optional.ofNullable(CURRENT.get());
     }
 
+    /** Begins a span as part of what the current thread works for, with the same baggage; of a trace of its own if that is nothing. */
+    public static Traced begin(Tracer tracer, SpanStart start) {
+        Optional<Traced> caller = current();
+        return new Traced(tracer.begin(start.childOf(caller.map(traced -> traced.span().context()))),
+                caller.map(Traced::baggage).orElse(""));
+    }
+
     /** Sets an attribute of the current thread's span, if it has one. */
     public static void attribute(String name, long value) {
         Traced now = CURRENT.get();
