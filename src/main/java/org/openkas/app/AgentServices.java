@@ -7,6 +7,8 @@ import java.util.Optional;
 import org.openkas.agentconfiguration.AgentConfigurationService;
 import org.openkas.agentconfiguration.ConfigurationSettings;
 import org.openkas.agentregistrar.AgentRegistrarService;
+import org.openkas.agenttracker.ToldRegistrations;
+import org.openkas.cluster.AgentTracker;
 import org.openkas.config.GitLabSection;
 import org.openkas.config.GitopsSection;
 import org.openkas.config.KasConfiguration;
@@ -31,14 +33,15 @@ record AgentServices(AgentConfigurationService configurations, AgentRegistrarSer
     static AgentServices of(KasConfiguration configuration, Agents agents, Repositories repositories, SharedState state,
             TunnelRegistry tunnels, Optional<JobRouterService> jobRouter, Ground ground) {
         AgentLookup lookup = new AgentLookup(agents.source());
+        AgentTracker tracker = new ToldRegistrations(state.tracker(), state.events());
         AgentConfigurationService configurations = new AgentConfigurationService(settings(configuration), lookup,
-                repositories.watches(), repositories.files()::file, agents.reporter(), state.tracker(), state.pushes(), ground.timers(),
+                repositories.watches(), repositories.files()::file, agents.reporter(), tracker, state.pushes(), ground.timers(),
                 ground.random(), ground.executor());
         GitopsService gitops = new GitopsService(settings(configuration.agent().gitops()), lookup, agents.projects(),
                 repositories.manifestWatches(), repositories.manifests(), state.usage(), state.pushes(), ground.timers(), ground.random(),
                 ground.executor());
         return new AgentServices(configurations,
-                new AgentRegistrarService(lookup, state.tracker(), ground.timers(), ground.executor()), gitops,
+                new AgentRegistrarService(lookup, tracker, ground.timers(), ground.executor()), gitops,
                 new ReverseTunnelService(lookup, tunnels, ground.timers(), ground.random(), ground.executor()),
                 new GitlabAccessService(agents.gitLab().map(HttpModuleRequests::new),
                         new BodyStore(ground.work().resolve("requests"), BodyStore.Limits.USUAL), ground.timers(),

@@ -13,6 +13,7 @@ import org.openkas.config.ConfigurationException;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.KasSecrets;
 import org.openkas.gitlab.GitLabClient;
+import org.openkas.gitlab.HttpAgentEventReports;
 import org.openkas.gitlab.HttpUsageReports;
 import org.openkas.grpc.GrpcClientMetrics;
 import org.openkas.grpc.GrpcServerMetrics;
@@ -30,6 +31,7 @@ import org.openkas.routing.AgentChannels;
 import org.openkas.routing.RoutingMetrics;
 import org.openkas.routing.TunnelChannels;
 import org.openkas.telemetry.Telemetry;
+import org.openkas.usagemetrics.EventReporter;
 import org.openkas.usagemetrics.UsageReporter;
 
 /**
@@ -93,7 +95,7 @@ public final class KasServer implements AutoCloseable {
         kubernetesApi = configuration.agent().kubernetesApi().isEmpty()
                 ? Optional.empty()
                 : Optional.of(KubernetesApiListener.of(configuration.agent().kubernetesApi().get(), configuration, agents.access(),
-                        secrets.websocketToken(), agentChannels, state.usage(), ground));
+                        secrets.websocketToken(), agentChannels, state, ground));
         observability = ObservabilityListener.of(configuration.observability(), probes, ground);
     }
 
@@ -101,7 +103,9 @@ public final class KasServer implements AutoCloseable {
     private static Optional<UsageReporter> usageReporter(KasConfiguration configuration, Agents agents, SharedState state, Ground ground) {
         Duration period = configuration.observability().usageReportingPeriod();
         return agents.gitLab().filter(gitLab -> period.isPositive())
-                .map(gitLab -> new UsageReporter(state.usage(), new HttpUsageReports(gitLab), period, ground.timers(), ground.log()));
+                .map(gitLab -> new UsageReporter(state.usage(), new HttpUsageReports(gitLab),
+                        new EventReporter(state.events(), new HttpAgentEventReports(gitLab), ground.timers(), ground.log()), period,
+                        ground.timers(), ground.log()));
     }
 
     private AgentChannels channels(TunnelRegistry tunnels) {

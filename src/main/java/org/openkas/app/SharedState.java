@@ -11,13 +11,16 @@ import org.openkas.cluster.MemoryErrorCache;
 import org.openkas.cluster.MemoryGitPushEvents;
 import org.openkas.cluster.MemoryTokenLimiter;
 import org.openkas.cluster.MemoryTunnelTracker;
+import org.openkas.cluster.MemoryUsedTokens;
 import org.openkas.cluster.RedisSharedState;
 import org.openkas.cluster.TokenLimiter;
+import org.openkas.cluster.UsedTokens;
 import org.openkas.config.AgentSection;
 import org.openkas.config.KasConfiguration;
 import org.openkas.config.RedisSection;
 import org.openkas.observability.Probes;
 import org.openkas.usage.MemoryUsageCounters;
+import org.openkas.usage.MemoryUsageEvents;
 
 /**
  * What several parts of the server learn and others tell, and what servers of a cluster tell each other (chapter 04 §7, §8,
@@ -27,12 +30,15 @@ import org.openkas.usage.MemoryUsageCounters;
  * @param pushes what GitLab says of pushes, for whoever watches for them
  * @param errors what GitLab refused
  * @param limiter how often tokens may call
+ * @param usedTokens which of the browsers' tokens were used
  * @param tunnels which servers have tunnels of which agents
  * @param usage what was used on this server, until GitLab is told
+ * @param events what GitLab's analytics hear of, until GitLab is told
  * @param redis where it is shared; empty: this server keeps it for itself
  */
-record SharedState(AgentTracker tracker, GitPushEvents pushes, ErrorCache errors, TokenLimiter limiter, TunnelTrackers tunnels,
-        MemoryUsageCounters usage, Optional<RedisSharedState> redis) implements AutoCloseable {
+record SharedState(AgentTracker tracker, GitPushEvents pushes, ErrorCache errors, TokenLimiter limiter, UsedTokens usedTokens,
+        TunnelTrackers tunnels, MemoryUsageCounters usage, MemoryUsageEvents events,
+        Optional<RedisSharedState> redis) implements AutoCloseable {
 
     /**
      * In Redis where it is configured, else in the memory of this server; the metric of connected agents is counted from it.
@@ -56,7 +62,9 @@ record SharedState(AgentTracker tracker, GitPushEvents pushes, ErrorCache errors
         return new SharedState(new MemoryAgentTracker(ground.timers(), agent.redisConnInfoTtl()),
                 new MemoryGitPushEvents(ground.executor(), ground.log()), new MemoryErrorCache(ground.timers()),
                 new MemoryTokenLimiter(ground.timers(), agent.listen().connectionsPerTokenPerMinute(), ground.log()),
-                shared.orElse(alone), new MemoryUsageCounters(), Optional.empty());
+                new MemoryUsedTokens(ground.timers()), shared.orElse(alone), new MemoryUsageCounters(),
+                new MemoryUsageEvents(ground.timers()),
+                Optional.empty());
     }
 
     private static SharedState inRedis(RedisSection section, AgentSection agent, Probes probes, Ground ground) throws StartException {
@@ -68,7 +76,8 @@ record SharedState(AgentTracker tracker, GitPushEvents pushes, ErrorCache errors
         }
         return new SharedState(redis.agentTracker(agent.redisConnInfoTtl(), agent.redisConnInfoRefresh(), agent.redisConnInfoGc()),
                 redis.gitPushEvents(), redis.errorCache(), redis.tokenLimiter(agent.listen().connectionsPerTokenPerMinute()),
-                ownUrls -> redis.tunnelTracker(ownUrls, agent.redisConnInfoTtl()), new MemoryUsageCounters(), Optional.of(redis));
+                redis.usedTokens(), ownUrls -> redis.tunnelTracker(ownUrls, agent.redisConnInfoTtl()), new MemoryUsageCounters(),
+                new MemoryUsageEvents(ground.timers()), Optional.of(redis));
     }
 
     @Override

@@ -3,6 +3,8 @@ package org.openkas.cluster;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import org.openkas.common.AgentToken;
 import org.openkas.common.AgentType;
 
@@ -46,6 +48,15 @@ final class RedisKeys {
 
     ByteString error(ErrorCache.Lookup lookup, ByteString key) {
         return name(lookup.label()).concat(key);
+    }
+
+    /** @param id of a token; what stands in the name is a digest of it */
+    ByteString usedToken(ByteString id) {
+        try {
+            return name("websocket_tokens").concat(ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(id.toByteArray())));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
     }
 
     private ByteString name(String part) {

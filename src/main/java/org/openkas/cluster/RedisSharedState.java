@@ -97,6 +97,11 @@ public final class RedisSharedState implements AutoCloseable {
         return new RedisErrorCache(link, keys, around.timers(), around.log());
     }
 
+    /** Tokens for browsers' WebSockets that were used. */
+    public UsedTokens usedTokens() {
+        return new RedisUsedTokens(link, keys, around.timers(), around.log());
+    }
+
     /** What was pushed. */
     public GitPushEvents gitPushEvents() {
         RedisGitPushEvents events = new RedisGitPushEvents(link, around.timers(), around.random(), around.executor(), around.log());

@@ -4,8 +4,8 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 
 /**
- * Remembers tokens that serve once (chapter 07 §8.2), until they expire anyway. One that fails, or is full, answers as if the
- * token had been used. May block the calling thread; thread-safe.
+ * Remembers tokens that serve once (chapter 07 §8.2), until they expire anyway. One that is full answers as if the token had been
+ * used; one that cannot ask the other servers decides for its own. May block the calling thread; thread-safe.
  */
 public interface UsedTokens {
 

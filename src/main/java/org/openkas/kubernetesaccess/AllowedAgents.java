@@ -75,7 +75,8 @@ final class AllowedAgents {
     }
 
     private static Access access(AllowedAgentsForJob job, AllowedAgent agent, Credential.JobToken credential) {
-        return new Access(credential.agentId(), JobIdentity.of(job, agent), credential.kind(), job.getUser().getId());
+        return new Access(credential.agentId(), JobIdentity.of(job, agent), credential.kind(), job.getUser().getId(),
+                agent.getConfigProject().getId());
     }
 
     private static RefusedException refusal(GitLabException failure) {

@@ -77,7 +77,8 @@ final class AuthorizedUsers {
     }
 
     private static Access access(AuthorizeProxyUserResponse answer, Question question) {
-        return new Access(question.agentId(), UserIdentity.of(answer, question.kind()), question.kind(), answer.getUser().getId());
+        return new Access(question.agentId(), UserIdentity.of(answer, question.kind()), question.kind(), answer.getUser().getId(),
+                answer.getAgent().getConfigProject().getId());
     }
 
     private static void refuseUnaskable(Question question) throws RefusedException {

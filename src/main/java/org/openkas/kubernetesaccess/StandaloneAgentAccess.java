@@ -42,6 +42,6 @@ public final class StandaloneAgentAccess implements AgentAccess {
     }
 
     private static Access access(StandaloneUser user, Credential credential) {
-        return new Access(credential.agentId(), user.impersonate().map(JobIdentity::configured), credential.kind(), user.id());
+        return new Access(credential.agentId(), user.impersonate().map(JobIdentity::configured), credential.kind(), user.id(), 0);
     }
 }

@@ -28,7 +28,7 @@ import org.openkas.proto.token.WebSocketToken;
 public final class WebSocketTokens {
     /** From issue to use. */
     static final Duration VALIDITY = Duration.ofSeconds(30);
-    /** Another server's clock may be behind that of the issuer. */
+    /** By how much another server's clock may be behind. */
     private static final Duration SKEW = Duration.ofSeconds(5);
 
     private static final String PURPOSE = "openkas websocket token 1";
@@ -56,7 +56,7 @@ public final class WebSocketTokens {
     /** A token for requests to {@code path} that may do what {@code access} says. */
     public String issue(Access access, String path) {
         WebSocketToken.Builder token = WebSocketToken.newBuilder().setAgentId(access.agentId()).setUserId(access.userId())
-                .setKind(access.kind().label()).setExpiresAt(timers.now().plus(VALIDITY).toEpochMilli());
+                .setProjectId(access.projectId()).setKind(access.kind().label()).setExpiresAt(timers.now().plus(VALIDITY).toEpochMilli());
         access.identity().map(ImpersonationConfigs::of).ifPresent(token::setIdentity);
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
@@ -88,10 +88,11 @@ public final class WebSocketTokens {
             return Optional.empty();
         }
         Optional<AccessKind> kind = Arrays.stream(AccessKind.values()).filter(each -> each.label().equals(token.getKind())).findFirst();
-        return kind.filter(each -> used.use(ByteString.copyFrom(bytes, 0, NONCE_BYTES), left))
+        // a server whose clock is behind takes the token for longer
+        return kind.filter(each -> used.use(ByteString.copyFrom(bytes, 0, NONCE_BYTES), left.plus(SKEW)))
                 .map(each -> new Access(token.getAgentId(),
                         token.hasIdentity() ? Optional.of(ImpersonationConfigs.identity(token.getIdentity())) : Optional.empty(), each,
-                        token.getUserId()));
+                        token.getUserId(), token.getProjectId()));
     }
 
     private Optional<WebSocketToken> opened(byte[] bytes, String path) {

@@ -208,7 +208,7 @@ final class Exchange {
     }
 
     private void open(RequestHead head, Access access) {
-        AccessUsage.count(access, proxy.usage());
+        proxy.usage().count(access);
         String path = head.target().path().substring(proxy.settings().urlPathPrefix().length() - 1);
         Optional<org.openkas.proto.grpctool.HttpRequest> header = AgentRequests.header(head, path, access.identity(), proxy.via());
         if (header.isEmpty()) {

@@ -28,7 +28,6 @@ import org.openkas.net.ListenException;
 import org.openkas.net.Network;
 import org.openkas.net.Security;
 import org.openkas.tracing.Tracer;
-import org.openkas.usage.UsageCounters;
 
 /**
  * The listener for kubectl, CI jobs and browsers (chapter 03 §2): HTTP/1.1, over TLS if so configured. Life: {@link #start},
@@ -67,7 +66,7 @@ public final class KubernetesApiServer implements AutoCloseable {
      * @param tracer begins a span for each request; empty if tracing is off
      */
     public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens,
-            LongFunction<Channel> agents, UsageCounters usage, EventLoops loops, Timers timers, Executor executor, Log log,
+            LongFunction<Channel> agents, AccessUsage usage, EventLoops loops, Timers timers, Executor executor, Log log,
             Optional<Tracer> tracer) {
         this.settings = settings;
         this.loops = loops;

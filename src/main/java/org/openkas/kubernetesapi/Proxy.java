@@ -11,7 +11,6 @@ import org.openkas.kubernetesaccess.AgentAccess;
 import org.openkas.kubernetesaccess.RefusedException;
 import org.openkas.kubernetesaccess.WebSocketTokens;
 import org.openkas.tracing.Tracer;
-import org.openkas.usage.UsageCounters;
 
 /**
  * What all requests share. Thread-safe.
@@ -22,7 +21,7 @@ import org.openkas.usage.UsageCounters;
  * @param tracer begins a span for each request, if there is one
  */
 record Proxy(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens, LongFunction<Channel> agents,
-        AllowedResponseHeaders allowedHeaders, UsageCounters usage, Timers timers, Executor executor, Log log,
+        AllowedResponseHeaders allowedHeaders, AccessUsage usage, Timers timers, Executor executor, Log log,
         Optional<Tracer> tracer) {
 
     /** This server in {@code Via} headers, of both directions. */

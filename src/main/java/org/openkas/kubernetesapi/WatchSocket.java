@@ -55,7 +55,7 @@ final class WatchSocket implements Responder, TextMessages.Events, WatchClient {
         ping = deadline();
         end = deadline();
         session = new WatchSession(this, new WatchRequests(proxy, connection.loop(), access, request.headers(), trace, log), this::deadline,
-                proxy.timers(), () -> ThreadLocalRandom.current().nextLong(), () -> AccessUsage.count(access, proxy.usage()));
+                proxy.timers(), () -> ThreadLocalRandom.current().nextLong(), () -> proxy.usage().count(access));
     }
 
     private Deadline deadline() {

@@ -13,7 +13,7 @@ import org.openkas.usage.UsageSnapshot;
 
 /**
  * Reports once a period what was used since the last report that GitLab took (chapter 02 §6.2), and a last time when it is
- * closed. Where nothing was used there is no report. One report goes out at a time. Thread-safe.
+ * closed; single uses go along with it. Where nothing was used there is no report. One report goes out at a time. Thread-safe.
  */
 public final class UsageReporter implements AutoCloseable {
     /** For the last report: as long as a stopping server waits for it. */
@@ -23,6 +23,7 @@ public final class UsageReporter implements AutoCloseable {
 
     private final MemoryUsageCounters counters;
     private final UsageReports reports;
+    private final EventReporter events;
     private final Duration period;
     private final Timers timers;
     private final Log log;
@@ -35,9 +36,11 @@ public final class UsageReporter implements AutoCloseable {
     private boolean closed;
 
     /** Nothing is reported before {@link #start}. {@code period} is greater than zero. */
-    public UsageReporter(MemoryUsageCounters counters, UsageReports reports, Duration period, Timers timers, Log log) {
+    public UsageReporter(MemoryUsageCounters counters, UsageReports reports, EventReporter events, Duration period, Timers timers,
+            Log log) {
         this.counters = counters;
         this.reports = reports;
+        this.events = events;
         this.period = period;
         this.timers = timers;
         this.log = log.with("mod_name", "usage_metrics");
@@ -78,6 +81,12 @@ public final class UsageReporter implements AutoCloseable {
     }
 
     private void report(Duration patience) throws InterruptedException {
+        long begin = timers.nanos();
+        reportCounts(patience);
+        events.report(patience.minusNanos(timers.nanos() - begin));
+    }
+
+    private void reportCounts(Duration patience) throws InterruptedException {
         UsageSnapshot used = counters.snapshot();
         if (used.isEmpty()) {
             return;

@@ -98,6 +98,10 @@ final class SharedRedis implements AutoCloseable {
         return new RedisErrorCache(link, keys, timers, log.log());
     }
 
+    RedisUsedTokens usedTokens() {
+        return new RedisUsedTokens(link, keys, timers, log.log());
+    }
+
     RedisGitPushEvents events() {
         RedisGitPushEvents events = new RedisGitPushEvents(link, linkTimers, () -> ThreadLocalRandom.current().nextLong(), threads,
                 log.log());

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.openkas.cluster.MemoryUsedTokens;
+import org.openkas.cluster.UsedTokens;
 import org.openkas.testkit.FakeTimers;
 
 class WebSocketTokensTest {
@@ -17,8 +18,8 @@ class WebSocketTokensTest {
     private static final Access ACCESS = new Access(123,
             Optional.of(new Identity("gitlab:user:somebody", List.of("gitlab:user", "gitlab:project_role:5:developer"), "a-uid",
                     List.of(new Identity.Extra("agent.gitlab.com/id", List.of("123", "4"))))),
-            AccessKind.SESSION_COOKIE, 8);
-    private static final Access AGENT_ITSELF = new Access(1, Optional.empty(), AccessKind.CI, 0);
+            AccessKind.SESSION_COOKIE, 8, 9);
+    private static final Access AGENT_ITSELF = new Access(1, Optional.empty(), AccessKind.CI, 0, 0);
 
     private final FakeTimers timers = new FakeTimers();
     private final WebSocketTokens tokens = server(SECRET);
@@ -49,6 +50,22 @@ class WebSocketTokensTest {
         assertThat(tokens.redeem(early, "/watch")).isPresent();
         timers.advance(Duration.ofSeconds(2));
         assertThat(tokens.redeem(late, "/watch")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("NR-037 a token serves once also where another server's clock is behind")
+    void clocks() {
+        FakeTimers behind = new FakeTimers(timers.now().minusSeconds(4));
+        UsedTokens used = new MemoryUsedTokens(timers);
+        WebSocketTokens here = new WebSocketTokens(SECRET, used, timers);
+        WebSocketTokens there = new WebSocketTokens(SECRET, used, behind);
+        String token = here.issue(ACCESS, "/watch");
+        timers.advance(Duration.ofMillis(29_900));
+        behind.advance(Duration.ofMillis(29_900));
+        assertThat(here.redeem(token, "/watch")).isPresent();
+        timers.advance(Duration.ofSeconds(2));
+        behind.advance(Duration.ofSeconds(2));
+        assertThat(there.redeem(token, "/watch")).isEmpty();
     }
 
     @Test

@@ -8,11 +8,13 @@ import static org.openkas.kubernetesapi.ProxyWithGitLab.USER_TOKEN;
 import static org.openkas.kubernetesapi.ProxyWithGitLab.setup;
 
 import io.grpc.Status;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.openkas.testkit.GitLabAnswer;
+import org.openkas.usage.UserInProject;
 
 class AccessUsageTest {
 
@@ -32,6 +34,24 @@ class AccessUsageTest {
                     "k8s_api_proxy_requests_unique_agents_via_user_access", Set.of(123L),
                     "k8s_api_proxy_requests_unique_users_via_pat_access", Set.of(8L),
                     "k8s_api_proxy_requests_unique_agents_via_pat_access", Set.of(123L), "agent_users_using_ci_tunnel", Set.of(7L, 8L)));
+        }
+    }
+
+    @Test
+    @DisplayName("Chapter 02 §9.3: who reached agents of which project, once for each kind of access")
+    void users() throws Exception {
+        try (ProxyWithGitLab proxy = setup().start()) {
+            proxy.proxy.events.wanted(true);
+            for (int i = 0; i < 2; i++) {
+                proxy.get(JOB_TOKEN);
+                proxy.get(USER_TOKEN);
+                proxy.browse("/api");
+            }
+            proxy.get("Authorization: Bearer ci:9:token");
+            assertThat(proxy.proxy.events.take().users()).isEqualTo(Map.of("k8s_api_proxy_requests_unique_users_via_ci_access",
+                    List.of(new UserInProject(7, 5)), "k8s_api_proxy_requests_unique_users_via_user_access",
+                    List.of(new UserInProject(8, 5)), "k8s_api_proxy_requests_unique_users_via_pat_access",
+                    List.of(new UserInProject(8, 5))));
         }
     }
 

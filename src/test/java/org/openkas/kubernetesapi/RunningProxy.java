@@ -26,6 +26,7 @@ import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.RecordedLog;
 import org.openkas.tracing.Tracer;
 import org.openkas.usage.MemoryUsageCounters;
+import org.openkas.usage.MemoryUsageEvents;
 
 /** The listener in front of one agent, on a free port. Everybody may reach agent 123 as the agent itself unless told otherwise. */
 final class RunningProxy implements AutoCloseable {
@@ -38,6 +39,7 @@ final class RunningProxy implements AutoCloseable {
     final RecordedLog log = new RecordedLog();
     final FakeTimers timers = new FakeTimers();
     final MemoryUsageCounters usage = new MemoryUsageCounters();
+    final MemoryUsageEvents events = new MemoryUsageEvents(timers);
     final KubernetesApiServer server;
     private final InProcess agentServer = new InProcess(agent);
     private final EventLoops loops = new EventLoops(2);
@@ -120,14 +122,14 @@ final class RunningProxy implements AutoCloseable {
                 setup.origin,
                 setup.extra, setup.listenGrace, Duration.ofHours(1));
         server = new KubernetesApiServer(settings, NAME, setup.access.orElse(new Everybody()), setup.tokens,
-                setup.agents.orElse(id -> agentServer.channel()), usage, loops, setup.timers.orElse(timers), executor, log.log(), setup.tracer);
+                setup.agents.orElse(id -> agentServer.channel()), new AccessUsage(usage, events), loops, setup.timers.orElse(timers), executor, log.log(), setup.tracer);
         server.start();
     }
 
     private static final class Everybody implements AgentAccess {
         @Override
         public Access access(Credential credential) {
-            return new Access(credential.agentId(), Optional.empty(), credential.kind(), 1);
+            return new Access(credential.agentId(), Optional.empty(), credential.kind(), 1, 2);
         }
 
         @Override

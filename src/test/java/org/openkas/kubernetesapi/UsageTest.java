@@ -27,7 +27,7 @@ class UsageTest {
         @Override
         public java.util.Optional<Access> known(Credential credential) {
             return java.util.Optional
-                    .of(new Access(credential.agentId(), java.util.Optional.empty(), credential.kind(), 40 + credential.agentId()));
+                    .of(new Access(credential.agentId(), java.util.Optional.empty(), credential.kind(), 40 + credential.agentId(), 0));
         }
     };
     private static final String CI = "Authorization: Bearer ci:1:t";

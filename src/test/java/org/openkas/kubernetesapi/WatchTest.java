@@ -103,7 +103,7 @@ class WatchTest {
         AgentAccess access = new AgentAccess() {
             @Override
             public Access access(Credential credential) {
-                return new Access(credential.agentId(), Optional.of(identity), credential.kind(), 1);
+                return new Access(credential.agentId(), Optional.of(identity), credential.kind(), 1, 2);
             }
 
             @Override

@@ -69,6 +69,8 @@ public final class FakeGitLab implements AutoCloseable {
     public static final String PROJECT_INFO = "/internal/kubernetes/project_info";
     public static final String AGENT_CONFIGURATION = "/internal/kubernetes/agent_configuration";
     public static final String USAGE_METRICS = "/internal/kubernetes/usage_metrics";
+    /** Where GitLab 17.1 and later take single uses. */
+    public static final String AGENT_EVENTS = "/internal/kubernetes/agent_events";
     private static final Set<String> WITHOUT_SERVER_TOKEN = Set.of("/job/allowed_agents");
 
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -266,6 +268,7 @@ public final class FakeGitLab implements AutoCloseable {
                     : notFound();
             case PROJECT_INFO -> release16 ? projectInfo(request) : notFound();
             case AGENT_CONFIGURATION, USAGE_METRICS -> GitLabAnswer.status(204);
+            case AGENT_EVENTS -> release16 ? notFound() : GitLabAnswer.status(204);
             default -> notFound();
         };
     }

@@ -12,11 +12,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.openkas.common.LogLevel;
+import org.openkas.gitlab.AgentEvent;
 import org.openkas.gitlab.GitLabException;
 import org.openkas.gitlab.UsageReports;
 import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.RecordedLog;
 import org.openkas.usage.MemoryUsageCounters;
+import org.openkas.usage.MemoryUsageEvents;
 import org.openkas.usage.UsageSnapshot;
 
 @Timeout(30)
@@ -26,6 +28,8 @@ class UsageReporterTest {
     private final FakeTimers timers = new FakeTimers();
     private final RecordedLog log = new RecordedLog();
     private final MemoryUsageCounters counters = new MemoryUsageCounters();
+    private final MemoryUsageEvents events = new MemoryUsageEvents(timers);
+    private final List<Map<String, List<AgentEvent>>> eventReports = new CopyOnWriteArrayList<>();
     private final List<UsageSnapshot> reports = new CopyOnWriteArrayList<>();
     private final List<Duration> patience = new CopyOnWriteArrayList<>();
     private volatile UsageReports gitLab = (_, _, _) -> {
@@ -34,7 +38,10 @@ class UsageReporterTest {
         reports.add(new UsageSnapshot(counts, ids));
         patience.add(time);
         gitLab.report(counts, ids, time);
-    }, PERIOD, timers, log.log());
+    }, new EventReporter(events, (sent, time) -> {
+        eventReports.add(sent);
+        patience.add(time);
+    }, timers, log.log()), PERIOD, timers, log.log());
 
     private static UsageSnapshot snapshot(Map<String, Long> counts, Map<String, Set<Long>> ids) {
         return new UsageSnapshot(counts, ids);
@@ -112,6 +119,38 @@ class UsageReporterTest {
         timers.advance(PERIOD.multipliedBy(2));
         reporter.close();
         assertThat(reports).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("Chapter 02 §9.3: single uses go along with each report, and with the last one, in the same five seconds")
+    void events() {
+        reporter.start();
+        events.see("users", 7, 9);
+        timers.advance(PERIOD);
+        assertThat(eventReports)
+                .containsExactly(Map.of("users", List.of(new AgentEvent(Map.of("user_id", 7L, "project_id", 9L), Map.of()))));
+        assertThat(reports).isEmpty();
+        counters.add("syncs");
+        events.see("users", 8, 9);
+        patience.clear();
+        gitLab = (_, _, _) -> timers.advance(Duration.ofSeconds(2));
+        reporter.close();
+        assertThat(eventReports).hasSize(2);
+        assertThat(patience).containsExactly(Duration.ofSeconds(5), Duration.ofSeconds(3));
+    }
+
+    @Test
+    @DisplayName("Chapter 02 §9.3: single uses are reported also where GitLab does not take the counters")
+    void eventsDespiteFailure() {
+        reporter.start();
+        counters.add("syncs");
+        events.see("users", 7, 9);
+        gitLab = (_, _, _) -> {
+            throw GitLabException.status(500, "/p", "");
+        };
+        timers.advance(PERIOD);
+        assertThat(reports).hasSize(1);
+        assertThat(eventReports).hasSize(1);
     }
 
     @Test
