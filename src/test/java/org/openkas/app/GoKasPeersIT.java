@@ -148,6 +148,23 @@ class GoKasPeersIT {
     }
 
     @Test
+    @DisplayName("KP-27: what GitLab refused a job at one of the two, the other knows without asking, both ways")
+    void refusals() throws Exception {
+        gitLab.always("/job/allowed_agents", _ -> GitLabAnswer.status(403));
+        for (List<Integer> way : List.of(List.of(7, 2), List.of(2, 7))) {
+            String token = "from-" + way.getFirst() + "-to-" + way.getLast() + "-abcdefghijklmnopqrst";
+            int asked = gitLab.requests("/job/allowed_agents").size();
+            for (int place : way) {
+                try (RawPeer client = RawPeer.plain(ports.get(place))) {
+                    client.send("GET /x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ci:42:" + token + "\r\n\r\n");
+                    assertThat(client.readHead()).startsWith("HTTP/1.1 403 ");
+                }
+                assertThat(gitLab.requests("/job/allowed_agents")).hasSize(asked + 1);
+            }
+        }
+    }
+
+    @Test
     @DisplayName("TC-19, 10.4: a client that leaves ends its request at the other server, in both directions")
     void leaves() throws Exception {
         for (List<Integer> way : List.of(List.of(7, 3), List.of(2, 8))) {
