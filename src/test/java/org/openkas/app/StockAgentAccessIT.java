@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,6 +20,7 @@ import org.openkas.testkit.FakeGitaly;
 import org.openkas.testkit.FakeKubernetes;
 import org.openkas.testkit.FreePorts;
 import org.openkas.testkit.GitLabAnswer;
+import org.openkas.testkit.GitLabRequestSeen;
 import org.openkas.testkit.Program;
 import org.openkas.testkit.RawPeer;
 import org.openkas.testkit.TestRepository;
@@ -118,6 +120,12 @@ class StockAgentAccessIT {
                 assertThat(cluster.headers().toString()).doesNotContain("s3cret");
                 assertThat(running.log.lines().toString()).doesNotContain("s3cret");
             }
+            // chapter 02 §9.3: what the server told GitLab, when it stopped at the latest
+            assertThat(gitLab.requests(FakeGitLab.AGENT_EVENTS).stream().map(GitLabRequestSeen::bodyText).collect(Collectors.joining()))
+                    .contains("\"k8s_api_proxy_requests_unique_users_via_ci_access\":[{\"project_id\":5,\"user_id\":7}]",
+                            "\"k8s_api_proxy_requests_unique_users_via_pat_access\":[{\"project_id\":5,\"user_id\":8}]")
+                    .containsPattern("\"register_agent_at_kas\":\\[\\{\"agent_id\":42,\"project_id\":7,\"agent_version\":\"v[^\"]+\","
+                            + "\"architecture\":\"amd64\",\"kubernetes_version\":\"v1.30.0\"\\}\\]");
         }
     }
 
