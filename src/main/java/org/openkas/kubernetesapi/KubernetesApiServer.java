@@ -85,7 +85,8 @@ public final class KubernetesApiServer implements AutoCloseable {
      */
     public void start() throws ListenException {
         settings.address().refuseTaken();
-        ServerBootstrap bootstrap = new ServerBootstrap().group(loops.group()).channel(loops.serverChannel(settings.address().network()))
+        ServerBootstrap bootstrap = new ServerBootstrap().group(loops.group())
+                .channelFactory(loops.serverChannels(settings.address().network()))
                 .childOption(ChannelOption.AUTO_READ, false).childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR,
                         new AdaptiveRecvByteBufAllocator(SMALLEST_READ, USUAL_READ, LARGEST_READ).maxMessagesPerRead(1));

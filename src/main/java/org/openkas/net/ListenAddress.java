@@ -1,6 +1,7 @@
 package org.openkas.net;
 
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -14,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where to listen, as configured (chapter 05 §8.1): {@code host:port} for TCP, where an empty host means all interfaces
@@ -23,6 +25,7 @@ import java.util.Optional;
  * @param address the address text, not resolved yet
  */
 public record ListenAddress(Network network, String address) {
+    private static final Pattern INCOMPLETE_IPV4 = Pattern.compile("[0-9.]+");
 
     /**
      * From the words of the configuration.
@@ -55,10 +58,11 @@ public record ListenAddress(Network network, String address) {
         } else if (host.indexOf(':') >= 0) {
             throw malformed("too many colons in address");
         }
-        return new InetSocketAddress(host.isEmpty() ? everyInterface() : named(host), port(address.substring(colon + 1)));
+        boolean everyInterface = host.isEmpty() || (network == Network.TCP4 && host.equals("::"));
+        return new InetSocketAddress(everyInterface ? everyInterface() : named(host), port(address.substring(colon + 1)));
     }
 
-    /** Whether a connection from this peer belongs here: an IPv6 socket may also be offered IPv4 connections. */
+    /** Whether a connection from this peer belongs here: a socket of IPv6 is also offered connections of IPv4. */
     public boolean admits(SocketAddress peer) {
         return network != Network.TCP6 || !(peer instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet4Address);
     }
@@ -87,7 +91,7 @@ public record ListenAddress(Network network, String address) {
         } catch (NumberFormatException e) {
             throw new ListenException("listen " + network.label() + ": lookup " + network.label() + "/" + text + ": unknown port", e);
         }
-        throw malformed("invalid port");
+        throw new ListenException("listen " + network.label() + ": address " + text + ": invalid port");
     }
 
     private InetAddress everyInterface() throws ListenException {
@@ -114,6 +118,9 @@ public record ListenAddress(Network network, String address) {
     private InetAddress named(String host) throws ListenException {
         List<InetAddress> all;
         try {
+            if (INCOMPLETE_IPV4.matcher(host).matches() && !NetUtil.isValidIpV4Address(host)) {
+                throw new UnknownHostException(host); // which Java would take for an address
+            }
             all = List.of(InetAddress.getAllByName(host));
         } catch (UnknownHostException e) {
             throw new ListenException("listen " + network.label() + ": lookup " + host + ": no such host", e);

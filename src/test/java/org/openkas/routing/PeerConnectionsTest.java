@@ -119,7 +119,7 @@ class PeerConnectionsTest {
             Path socket = directory.resolve("kas" + epoll);
             try (EventLoops loops = new EventLoops(1, epoll); PeerConnections own = connections(loops)) {
                 Server server = services(NettyServerBuilder.forAddress(loops.suited(new DomainSocketAddress(socket.toString())))
-                        .channelType(loops.serverChannel(Network.UNIX)).bossEventLoopGroup(loops.group()).workerEventLoopGroup(loops.group())
+                        .channelFactory(loops.serverChannels(Network.UNIX)).bossEventLoopGroup(loops.group()).workerEventLoopGroup(loops.group())
                         .withChildOption(io.netty.channel.ChannelOption.SO_KEEPALIVE, null))
                         .build().start();
                 Peers.Lease lease = own.lease("unix://" + socket);
