@@ -26,6 +26,7 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.EventLoops;
 import org.openkas.net.ListenException;
 import org.openkas.net.Network;
+import org.openkas.net.PlainHttpRefusal;
 import org.openkas.net.Security;
 import org.openkas.tracing.Tracer;
 import org.openkas.usage.UsageCounters;
@@ -128,6 +129,7 @@ public final class KubernetesApiServer implements AutoCloseable {
             }
             connections.add(channel);
             if (settings.security() instanceof Security.Tls tls) {
+                channel.pipeline().addLast(new PlainHttpRefusal());
                 channel.pipeline().addLast(tls.context().newHandler(channel.alloc()));
             }
             new ClientConnection(proxy, channel).install();

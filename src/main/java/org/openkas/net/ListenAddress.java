@@ -1,7 +1,6 @@
 package org.openkas.net;
 
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -25,7 +24,9 @@ import java.util.regex.Pattern;
  * @param address the address text, not resolved yet
  */
 public record ListenAddress(Network network, String address) {
-    private static final Pattern INCOMPLETE_IPV4 = Pattern.compile("[0-9.]+");
+    /** What Java would take for an address of IPv4, and nobody else does. */
+    private static final Pattern HALF_AN_ADDRESS = Pattern
+            .compile("(?!(?:(?:0|[1-9][0-9]{0,2})(?:\\.|$)){4}$)[0-9.]+");
 
     /**
      * From the words of the configuration.
@@ -118,8 +119,8 @@ public record ListenAddress(Network network, String address) {
     private InetAddress named(String host) throws ListenException {
         List<InetAddress> all;
         try {
-            if (INCOMPLETE_IPV4.matcher(host).matches() && !NetUtil.isValidIpV4Address(host)) {
-                throw new UnknownHostException(host); // which Java would take for an address
+            if (HALF_AN_ADDRESS.matcher(host).matches()) {
+                throw new UnknownHostException(host);
             }
             all = List.of(InetAddress.getAllByName(host));
         } catch (UnknownHostException e) {

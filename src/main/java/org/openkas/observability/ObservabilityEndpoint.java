@@ -20,6 +20,7 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.EventLoops;
 import org.openkas.net.ListenAddress;
 import org.openkas.net.ListenException;
+import org.openkas.net.PlainHttpRefusal;
 import org.openkas.net.Security;
 
 /**
@@ -90,6 +91,7 @@ public final class ObservabilityEndpoint implements AutoCloseable {
             RequestTimeouts timeouts = new RequestTimeouts();
             pipeline.addLast(timeouts);
             if (security instanceof Security.Tls tls) {
+                pipeline.addLast(new PlainHttpRefusal());
                 pipeline.addLast(tls.context().newHandler(channel.alloc()));
             }
             pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig().setStrictLineParsing(false).setMaxHeaderSize(LARGEST_HEAD)

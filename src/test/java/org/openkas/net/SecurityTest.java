@@ -77,6 +77,6 @@ class SecurityTest {
     @Test
     void aKeyOfAnotherCertificateIsRefused() {
         assertThatThrownBy(() -> of(FILES.resolve("server.pem"), FILES.resolve("rsa-key.pem"))).isInstanceOf(TlsException.class)
-                .hasMessageEndingWith("tls: private key does not match public key");
+                .hasMessageEndingWith("tls: private key type does not match public key type");
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -25,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -168,6 +170,28 @@ class ObservabilityEndpointTest {
         assertThat(get(base, "/metrics").body()).contains("promhttp_metric_handler_requests_total{code=\"200\"} 0.0\n",
                 "promhttp_metric_handler_requests_total{code=\"503\"} 0.0\n", "promhttp_metric_handler_requests_in_flight 1.0\n");
         assertThat(get(base, "/metrics").body()).contains("promhttp_metric_handler_requests_total{code=\"200\"} 1.0\n");
+    }
+
+    @Test
+    @DisplayName("CO §6.3: who speaks HTTP to the port of HTTPS is told so")
+    void plainHttpToHttps() throws Exception {
+        String files = "src/test/resources/org/openkas/testkit/";
+        ObservabilityEndpoint started = new ObservabilityEndpoint(new ListenAddress(Network.TCP, "127.0.0.1:0"),
+                Security.of(files + "server.pem", files + "server-key.pem", List.of()), ObservabilityPaths.STANDARD, probes,
+                Metrics.ofServer(BUILD), BUILD.serverName(), loops, new FakeTimers(), executor, log.log());
+        endpoint = Optional.of(started);
+        int port = started.start().port();
+        try (Socket peer = new Socket("127.0.0.1", port)) {
+            peer.getOutputStream().write("GET /liveness HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+            assertThat(new String(peer.getInputStream().readAllBytes(), UTF_8))
+                    .isEqualTo("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
+        }
+        SSLContext trusting = SSLContext.getInstance("TLS");
+        trusting.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        try (Socket peer = trusting.getSocketFactory().createSocket("127.0.0.1", port)) {
+            peer.getOutputStream().write("GET /liveness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
+            assertThat(new String(peer.getInputStream().readAllBytes(), UTF_8)).startsWith("HTTP/1.1 200 OK\r\n");
+        }
     }
 
     @Test
