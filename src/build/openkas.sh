@@ -5,6 +5,9 @@
 # Until the JVM takes over, nothing is there that would have to end in order.
 trap 'exit 0' TERM INT
 
+# Java does not start in a directory that is gone; where there is none, no relative path means anything either.
+pwd -P >/dev/null 2>&1 || cd /
+
 self=$0
 while [ -h "$self" ]; do
   link=$(readlink "$self")
