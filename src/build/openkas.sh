@@ -2,6 +2,12 @@
 # Starts OpenKAS in the foreground; this shell becomes the server's JVM, so that its process id is the server's.
 # It only looks for a JDK; everything else, texts and exit statuses included, is the program's own.
 
+# Until the JVM takes over, nothing is there that would have to end in order.
+trap 'exit 0' TERM INT
+
+# Java does not start in a directory that is gone; where there is none, no relative path means anything either.
+pwd -P >/dev/null 2>&1 || cd /
+
 self=$0
 while [ -h "$self" ]; do
   link=$(readlink "$self")

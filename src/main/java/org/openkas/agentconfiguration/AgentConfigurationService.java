@@ -25,6 +25,7 @@ import org.openkas.repository.RefWatches;
  */
 public final class AgentConfigurationService extends AgentConfigurationGrpc.AgentConfigurationImplBase implements AutoCloseable {
     private final StreamParts parts;
+    private final ConfigurationReports reports;
     private final GitPushEvents.Subscription pushes;
 
     /**
@@ -36,8 +37,9 @@ public final class AgentConfigurationService extends AgentConfigurationGrpc.Agen
             ConfigurationFiles files, AgentConfigurationReporter reporter, AgentTracker tracker, GitPushEvents events, Timers timers,
             RandomGenerator random, Executor executor) {
         PushedProjects projects = new PushedProjects();
+        reports = new ConfigurationReports(reporter, timers, executor);
         parts = new StreamParts(settings, agents, watches, new AgentFiles(files, settings.maximumFileSize(), timers),
-                new ConfigurationReports(reporter, timers, executor), tracker, projects, timers, random, executor);
+                reports, tracker, projects, timers, random, executor);
         pushes = events.subscribe(projects);
     }
 
@@ -53,9 +55,10 @@ public final class AgentConfigurationService extends AgentConfigurationGrpc.Agen
                 CallContext.AGE.get()).start();
     }
 
-    /** Ends the subscription to pushes; open streams end by the age of their calls. */
+    /** Ends the subscription to pushes, and the reports to GitLab; open streams end by the age of their calls. */
     @Override
     public void close() {
+        reports.close();
         pushes.close();
     }
 }

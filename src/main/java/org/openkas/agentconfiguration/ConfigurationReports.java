@@ -17,9 +17,10 @@ import org.openkas.gitlab.GitLabException;
  * them. Reports about one agent go out one after the other, so that an old one never overtakes a new one, and only the
  * newest waits. Thread-safe.
  */
-final class ConfigurationReports {
+final class ConfigurationReports implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofSeconds(60);
     private static final int AT_ONCE = 16;
+    private static final String FAILED = "Failed to notify GitLab of new agent configuration";
 
     private final AgentConfigurationReporter reporter;
     private final Timers timers;
@@ -27,6 +28,7 @@ final class ConfigurationReports {
     private final Semaphore permits = new Semaphore(AT_ONCE, true);
     /** Agents with a report on its way. */
     private final Map<Long, Lane> lanes = new HashMap<>();
+    private volatile boolean closed;
 
     private static final class Lane {
         private @Nullable Report next;
@@ -41,8 +43,11 @@ final class ConfigurationReports {
         this.executor = executor;
     }
 
-    /** Reports soon; returns at once. */
+    /** Reports soon; returns at once. After {@link #close}, not at all. */
     void submit(long agentId, String commitId, JsonNode file, Log log) {
+        if (closed) {
+            return;
+        }
         Report report = new Report(agentId, commitId, file, log);
         Lane lane = new Lane();
         synchronized (lanes) {
@@ -61,7 +66,7 @@ final class ConfigurationReports {
             try {
                 send(report);
             } catch (RuntimeException e) {
-                report.log().withError(e).error("Failed to notify GitLab of new agent configuration");
+                failed(report.log().withError(e));
             } finally {
                 permits.release();
             }
@@ -70,7 +75,7 @@ final class ConfigurationReports {
 
     private @Nullable Report next(Report done, Lane lane) {
         synchronized (lanes) {
-            Report next = lane.next;
+            Report next = closed ? null : lane.next;
             lane.next = null;
             if (next == null) {
                 lanes.remove(done.agentId());
@@ -87,15 +92,29 @@ final class ConfigurationReports {
                 if (e.kind() == GitLabException.Kind.NOT_FOUND) {
                     report.log().withError(e).debug("Failed to notify GitLab of new agent configuration. Deleted agent?");
                 } else {
-                    report.log().withError(e).error("Failed to notify GitLab of new agent configuration");
+                    failed(report.log().withError(e));
                 }
             } catch (InterruptedException e) {
                 if (limit.passed()) {
-                    report.log().with("error", "no answer within " + LONGEST.toSeconds() + " s")
-                            .error("Failed to notify GitLab of new agent configuration");
+                    failed(report.log().with("error", "no answer within " + LONGEST.toSeconds() + " s"));
                 }
                 // else the server stops
             }
         }
+    }
+
+    private void failed(Log line) {
+        if (closed) {
+            // the server stopped in the middle of it; the one that the agent goes to reports again
+            line.debug(FAILED);
+        } else {
+            line.error(FAILED);
+        }
+    }
+
+    /** What is on its way may still end; nothing more is sent, and a failure is no news to an operator any more. */
+    @Override
+    public void close() {
+        closed = true;
     }
 }

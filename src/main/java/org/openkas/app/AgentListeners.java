@@ -55,8 +55,10 @@ final class AgentListeners implements AutoCloseable {
             HandedOverAgents handedOver = new HandedOverAgents(
                     () -> new HandoffListener(HandoffSettings.like(settings), ground.agentRuntime(), port.methods()));
             return new AgentListeners(port, handedOver, waitingEnds);
-        } catch (TlsException | ListenException e) {
+        } catch (TlsException e) {
             throw StartException.of(AGENT_SERVER, e);
+        } catch (ListenException e) {
+            throw StartException.of("", e);
         }
     }
 

@@ -2,9 +2,12 @@ package org.openkas.app;
 
 import io.grpc.ClientInterceptor;
 import io.netty.handler.ssl.SslContext;
+import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -69,12 +72,18 @@ record ClusterMember(Announcements announcements, Gateways gateways, PeerConnect
     private static List<String> ownUrls(PrivateApiListenSection listen, Ground ground) throws StartException {
         try {
             List<String> urls = OwnUrls.of(ground.variables(), listen.network(), listen.address(),
-                    () -> NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).toList()).urls();
+                    ClusterMember::hostAddresses).urls();
             urls.forEach(url -> ground.log().with("url", url).info("Using own private API URL"));
             return urls;
         } catch (ConfigurationException e) {
             throw StartException.of(NAME, e);
         }
+    }
+
+    /** All addresses of IPv4, then those of IPv6, in the order of the host's interfaces. */
+    private static List<InetAddress> hostAddresses() throws SocketException {
+        return NetworkInterface.networkInterfaces().sorted(Comparator.comparingInt(NetworkInterface::getIndex))
+                .flatMap(NetworkInterface::inetAddresses).sorted(Comparator.comparingInt(address -> address.getAddress().length)).toList();
     }
 
     /** Reading all certificates that the host trusts takes time; it is over before the first call if TLS is likely. */
@@ -84,7 +93,7 @@ record ClusterMember(Announcements announcements, Gateways gateways, PeerConnect
             try {
                 trusted = trusted.and(Path.of(listen.caCertificateFile().get()));
             } catch (GitLabSetupException e) {
-                throw StartException.of(NAME, e);
+                throw StartException.of(NAME + "kas pool: ", e);
             }
         }
         TrustedCertificates all = trusted;

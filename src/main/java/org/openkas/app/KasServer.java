@@ -18,6 +18,7 @@ import org.openkas.gitlab.HttpUsageReports;
 import org.openkas.grpc.GrpcClientMetrics;
 import org.openkas.grpc.GrpcServerMetrics;
 import org.openkas.grpc.HandoffListener;
+import org.openkas.jobrouter.JobRouterService;
 import org.openkas.kubernetesapi.KubernetesApiServer;
 import org.openkas.net.BoundAddress;
 import org.openkas.net.ListenException;
@@ -47,6 +48,7 @@ public final class KasServer implements AutoCloseable {
     private final Probes probes;
     private final List<AutoCloseable> closers = new ArrayList<>();
     private final Optional<UsageReporter> usageReporter;
+    private final Optional<JobRouterService> jobRouter;
     private final AgentChannels agentChannels;
     private final AgentListeners agentListeners;
     private final Optional<ClusterMember> member;
@@ -83,6 +85,7 @@ public final class KasServer implements AutoCloseable {
         Repositories repositories = Repositories.of(configuration, clientMetrics, ground);
         closers.addAll(repositories.closers());
         JobRouting jobs = JobRouting.of(configuration, secrets.gitlab(), agents, ground);
+        jobRouter = jobs.service();
         closers.add(jobs.closer());
         AgentServices services = AgentServices.of(configuration, agents, repositories, state, tunnels, jobs.service(), ground);
         closers.addAll(services.closers());
@@ -260,9 +263,11 @@ public final class KasServer implements AutoCloseable {
 
     /**
      * Stops in order: first the Kubernetes API, whose requests need the agents; then all gRPC listeners at the same time, each
-     * with its own grace period; probes answer until {@link #close}. Blocks until the last call ended.
+     * with its own grace period; probes answer until {@link #close}. Runners that wait for jobs are told at once, since the
+     * Kubernetes API may take an hour. Blocks until the last call ended.
      */
     public void drain() {
+        jobRouter.ifPresent(JobRouterService::leave);
         try {
             if (kubernetesApi.isPresent()) {
                 kubernetesApi.get().drain();

@@ -45,7 +45,7 @@ final class PrivateApiListener {
             return new PrivateApiServer(settings, ground.runtime(), services, new PrivateApiGate(metrics, verifier::objection, ground.log()),
                     ground.log());
         } catch (ListenException e) {
-            throw StartException.of(ClusterMember.NAME, e);
+            throw StartException.of("", e);
         }
     }
 

@@ -41,8 +41,10 @@ final class RailsApiListener {
             ListenerSettings settings = ListenerSettings.http2(place.address(), place.security(), listen.maxConnectionAge(),
                     listen.listenGracePeriod());
             return new RailsApiServer(settings, ground.runtime(), services, gate, ground.log());
-        } catch (ListenException | TlsException e) {
+        } catch (TlsException e) {
             throw StartException.of("API server: ", e);
+        } catch (ListenException e) {
+            throw StartException.of("", e);
         }
     }
 }

@@ -85,11 +85,11 @@ final class Redis {
             return "redis.tls: turn enabled off for a Redis without TLS, or name the authority of its certificate in ca_certificate_file"
                     + " and the name in that certificate in " + where;
         }
-        if (List.of("NOAUTH", "WRONGPASS", "NOPERM", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH").stream()
+        if (List.of("NOAUTH", "WRONGPASS", "NOPERM", "AUTH", "invalid password", "Client sent AUTH").stream()
                 .anyMatch(failure::startsWith)) {
             return "redis.password_file, redis.username: give what Redis expects; every byte of the file counts, also a line feed at its end";
         }
-        if (failure.startsWith("ERR DB index")) {
+        if (failure.startsWith("DB index")) {
             return "redis.database_index: name a database that Redis has";
         }
         if (failure.startsWith("redis: sentinel")) {

@@ -26,6 +26,7 @@ import org.openkas.observability.JsonLogSink;
 import org.openkas.observability.LibraryLogs;
 import org.openkas.observability.LogStream;
 import org.openkas.observability.Probes;
+import org.openkas.observability.ServerMXBean;
 
 /**
  * The server as a Jakarta EE application: it starts with the application and drains before the application goes. A failed
@@ -93,9 +94,15 @@ public class ServerLifecycle {
         WorkPlace work = WorkPlace.of(properties);
         closers.push(work::close);
         closers.push(HostIndependentGit::release);
+        if (stopRequested()) {
+            return;
+        }
         BuildInfo build = BuildInfo.ofThisBuild();
         KasServer assembled = KasServer.assemble(start.loaded().configuration(), System.getenv(), build, work.path(), log, probes);
         closers.push(assembled::close);
+        if (stopRequested()) {
+            return;
+        }
         server = Optional.of(assembled);
         assembled.start();
         agents.ifPresent(entrance -> entrance.open(assembled.agentHandoff(), assembled.serverName()));
@@ -106,6 +113,11 @@ public class ServerLifecycle {
         if (start.demo().isPresent()) {
             closers.push(DemoRun.begin(start, assembled, properties, build, random)::close);
         }
+    }
+
+    /** Whether the launcher was told to stop while the application started. */
+    private static boolean stopRequested() {
+        return Boolean.getBoolean(ServerMXBean.STOP_REQUESTED);
     }
 
     private void failed(String reason, PropertySource properties) {

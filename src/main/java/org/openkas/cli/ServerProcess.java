@@ -15,6 +15,7 @@ import org.openkas.common.LogLevel;
 import org.openkas.config.PropertySource;
 import org.openkas.observability.JsonLogSink;
 import org.openkas.observability.LogStream;
+import org.openkas.observability.ServerMXBean;
 
 /**
  * The life of a server process: check the configuration, start Open Liberty with the application, wait for a signal or a
@@ -51,16 +52,22 @@ final class ServerProcess {
      * @throws AbortedException if it could not start or go on
      */
     void run(Command.Serve serve) throws AbortedException, InterruptedException {
-        Liberty.ownLogging();
+        beforeAnything();
         LogLevel level = Configurations.logLevel(serve.configurationFile(), new ProcessProperties(System.getProperties(), environment));
         run(level, work -> System.setProperty(PropertySource.FILE, serve.configurationFile().toString()));
     }
 
     /** Runs the demo until it is stopped. */
     void run(Command.Demo demo) throws AbortedException, InterruptedException {
-        Liberty.ownLogging();
+        beforeAnything();
         run(LogLevel.WARN,
                 work -> System.setProperty("openkas.demo.directory", demo.directory().orElseGet(work::demo).toAbsolutePath().toString()));
+    }
+
+    private static void beforeAnything() {
+        // nothing is there yet that would have to end in order
+        Signals.onTermination(() -> Runtime.getRuntime().halt(0));
+        Liberty.ownLogging();
     }
 
     private interface Preparation {
@@ -91,7 +98,8 @@ final class ServerProcess {
         CompletableFuture<Optional<ServerBean>> started = new CompletableFuture<>();
         Thread.ofPlatform().name("openkas-watch").daemon().start(() -> end.complete(lifeOf(liberty, variables, started)));
         Optional<String> failure = end.join();
-        // a signal during the start is obeyed after it: a server that is half up cannot be stopped in order
+        // Liberty cannot be stopped in order while it starts; but the application, if it comes to that, begins nothing any more
+        System.setProperty(ServerMXBean.STOP_REQUESTED, "true");
         started.join().ifPresent(server -> drain(server, log));
         try {
             liberty.stop(LIBERTY_STOP);

@@ -14,6 +14,9 @@ import java.util.random.RandomGenerator;
  * it is a fresh one that only the server's user can read and that goes away with the server.
  */
 final class WorkDirectory implements AutoCloseable {
+    /** Open Liberty keeps what it found out about itself there; without room for that it would stay half started. */
+    private static final long LEAST_FREE = 3L << 20;
+
     private final Path path;
     private final boolean fresh;
 
@@ -43,6 +46,12 @@ final class WorkDirectory implements AutoCloseable {
 
     private static WorkDirectory prepared(WorkDirectory directory) throws IOException {
         Files.createDirectories(directory.temporary());
+        long free = Files.getFileStore(directory.path).getUsableSpace();
+        if (free < LEAST_FREE) {
+            directory.close();
+            throw new IOException(directory.path + ": no space left on device (" + free / 1024 + " KiB are free, a start needs "
+                    + LEAST_FREE / 1024 + " KiB)");
+        }
         return directory;
     }
 

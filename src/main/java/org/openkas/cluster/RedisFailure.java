@@ -67,7 +67,7 @@ public final class RedisFailure extends Exception {
     static RedisFailure ofDial(String network, String address, Throwable failure) {
         Optional<RedisCommandExecutionException> reply = find(failure, RedisCommandExecutionException.class);
         return reply.isPresent()
-                ? new RedisFailure(String.valueOf(reply.get().getMessage()), true, failure)
+                ? new RedisFailure(String.valueOf(reply.get().getMessage()).replaceFirst("^ERR ", ""), true, failure)
                 : new RedisFailure(dialText(network, address, failure), false, failure);
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,11 +87,17 @@ public final class ConfigurationLoader {
             throw e.within("configuration file: ");
         }
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            String text = encoding(bytes).newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
             return text.startsWith("\ufeff") ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new ConfigurationException("YAMLToJSON: yaml: invalid UTF-8 (save the file as UTF-8)", e);
+            throw new ConfigurationException("YAMLToJSON: yaml: invalid leading UTF-8 octet (save the file as UTF-8)", e);
         }
+    }
+
+    /** UTF-8, unless the file begins with the mark of another one. */
+    private static Charset encoding(byte[] bytes) {
+        int mark = bytes.length < 2 ? 0 : ((bytes[0] & 0xff) << 8) | (bytes[1] & 0xff);
+        return mark == 0xfffe || mark == 0xfeff ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8;
     }
 
     private static ObjectNode tree(String text) throws ConfigurationException {

@@ -1,5 +1,6 @@
 package org.openkas.config;
 
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -25,6 +26,9 @@ final class DurationText {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
             return Optional.of(Fault.FORM);
+        }
+        if (new BigInteger("0" + group(matcher, 2)).bitLength() >= Long.SIZE) {
+            return Optional.of(Fault.FORM); // as the reference cannot read it
         }
         boolean inRange = group(matcher, 2).length() <= MAX_DIGITS && magnitude(matcher).compareTo(MOST) <= 0;
         return inRange ? Optional.empty() : Optional.of(Fault.RANGE);

@@ -1,6 +1,7 @@
 package org.openkas.config;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -11,6 +12,9 @@ import java.util.Locale;
 
 /** Whole files, with the error texts that operators of KAS know and search for (chapter 05 §3.1, §6.1). */
 final class FileContent {
+    /** No honest file is larger, and a device may have no end. */
+    private static final int MOST_BYTES = 16 << 20;
+
     private FileContent() {
     }
 
@@ -28,8 +32,13 @@ final class FileContent {
         if (Files.isDirectory(path)) {
             throw new ConfigurationException("read " + name + ": is a directory");
         }
-        try {
-            return Files.readAllBytes(path);
+        try (InputStream file = Files.newInputStream(path)) {
+            byte[] bytes = file.readNBytes(MOST_BYTES + 1);
+            if (bytes.length > MOST_BYTES) {
+                throw new ConfigurationException("read " + name + ": file too large (more than " + (MOST_BYTES >> 20)
+                        + " MiB; the wrong file?)");
+            }
+            return bytes;
         } catch (IOException e) {
             throw new ConfigurationException("open " + name + ": " + reason(e), e);
         }

@@ -5,9 +5,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
-import java.util.Base64;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions;
@@ -26,7 +27,7 @@ import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
  * YAML 1.1 read as the reference reads it: first document only, the last of duplicate keys wins, merge keys work, unquoted
- * yes/no/on/off/y/n are booleans, dates stay text, keys become text (chapter 01 §5.2.2, chapter 05 §3.2). Thread-safe.
+ * yes/no/on/off/y/n are booleans, dates and times of day stay text, keys become text (chapter 01 §5.2.2, chapter 05 §3.2). Thread-safe.
  */
 public final class YamlTree {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -61,15 +62,10 @@ public final class YamlTree {
         } catch (TooLargeException e) {
             throw new YamlException("yaml: document contains excessive aliasing", e);
         } catch (MarkedYAMLException e) {
-            String where = e.getProblemMark() == null ? "" : "line " + (e.getProblemMark().getLine() + 1) + ": ";
-            throw new YamlException("yaml: " + where + oneLine(e.getProblem()), e);
+            throw new YamlException("yaml: " + YamlProblem.of(e), e);
         } catch (YAMLException e) {
-            throw new YamlException("yaml: " + oneLine(e.getMessage()), e);
+            throw new YamlException("yaml: " + YamlProblem.of(e.getMessage()), e);
         }
-    }
-
-    private static String oneLine(@Nullable String text) {
-        return text == null ? "unreadable" : text.lines().findFirst().orElse("unreadable").strip();
     }
 
     private JsonNode tree(@Nullable Object value) {
@@ -93,34 +89,61 @@ public final class YamlTree {
             case Long l -> NODES.numberNode(l);
             case BigInteger i -> NODES.numberNode(i);
             case Number n -> NODES.numberNode(n.doubleValue());
-            case byte[] bytes -> NODES.textNode(Base64.getEncoder().encodeToString(bytes));
+            case byte[] bytes -> NODES.textNode(new String(bytes, StandardCharsets.UTF_8));
             default -> NODES.textNode(value.toString());
         };
     }
 
-    /** Values of YAML 1.1; the library's own reading of booleans does not know the one-letter words. */
+    /** Values as the reference reads them, which differs from the library's reading in some words and numbers. */
     private static final class Values extends SafeConstructor {
         Values(LoaderOptions options) {
             super(options);
             Construct longWords = new ConstructYamlBool();
-            yamlConstructors.put(Tag.BOOL, new AbstractConstruct() {
+            put(Tag.BOOL, node -> {
+                String word = node.getValue();
+                return word.length() == 1 ? word.equalsIgnoreCase("y") : longWords.construct(node);
+            });
+            Construct integers = new ConstructYamlInt();
+            put(Tag.INT, node -> integers
+                    .construct(new ScalarNode(Tag.INT, node.getValue().replaceFirst("^([-+]?)0[oO]", "$10"), null, null, node.getScalarStyle())));
+            Construct reals = new ConstructYamlFloat();
+            put(Tag.FLOAT, node -> {
+                Object real = reals.construct(node);
+                // a number that is too large for one is a text
+                return real instanceof Double d && d.isInfinite() && !node.getValue().contains(".") ? node.getValue() : real;
+            });
+            // the word that merges mappings where it is a key
+            put(Tag.MERGE, ScalarNode::getValue);
+        }
+
+        private void put(Tag tag, Function<ScalarNode, Object> value) {
+            yamlConstructors.put(tag, new AbstractConstruct() {
                 @Override
                 public Object construct(Node node) {
-                    String word = ((ScalarNode) node).getValue();
-                    return word.length() == 1 ? word.equalsIgnoreCase("y") : longWords.construct(node);
+                    return value.apply((ScalarNode) node);
                 }
             });
         }
+
+        @Override
+        protected Object constructObjectNoCheck(Node node) {
+            if (node.isTwoStepsConstruction()) {
+                throw new YAMLException("anchor '" + node.getAnchor() + "' value contains itself");
+            }
+            return super.constructObjectNoCheck(node);
+        }
     }
 
-    /** The words of YAML 1.1 less dates, plus the one-letter booleans that the library leaves out. */
+    /** The words of YAML 1.1 less dates and times of day, plus one-letter booleans and a new form of octal numbers. */
     private static final class Words extends Resolver {
         private static final Pattern ONE_LETTER = Pattern.compile("^(?:y|Y|n|N)$");
+        private static final Pattern INTEGER = Pattern
+                .compile("^[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[1-9][0-9_]*|0)$");
 
         @Override
         public void addImplicitResolver(Tag tag, Pattern regexp, String first, int limit) {
             if (!tag.equals(Tag.TIMESTAMP)) {
-                super.addImplicitResolver(tag, regexp, first, limit);
+                super.addImplicitResolver(tag, tag.equals(Tag.INT) ? INTEGER : regexp, first, limit);
             }
         }
 

@@ -2,7 +2,6 @@ package org.openkas.grpc;
 
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
 import java.net.SocketAddress;
 import org.openkas.net.EventLoops;
@@ -23,7 +22,7 @@ public record Acceptor(ChannelFactory<? extends ServerChannel> channels, EventLo
 
     /** A listening socket. */
     static Acceptor socket(ListenAddress address, EventLoops loops) throws ListenException {
-        return new Acceptor(new ReflectiveChannelFactory<>(loops.serverChannel(address.network())), loops.group(),
+        return new Acceptor(loops.serverChannels(address.network()), loops.group(),
                 loops.suited(address.resolve()), loops.epoll() && address.network() != Network.UNIX);
     }
 }

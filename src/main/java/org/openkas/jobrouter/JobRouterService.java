@@ -37,6 +37,7 @@ public final class JobRouterService implements BindableService, CallMethods.Long
     private final Timers timers;
     private final Executor executor;
     private final Set<JobPoll> waiting = ConcurrentHashMap.newKeySet();
+    private volatile boolean leaving;
     private volatile boolean stopped;
 
     /**
@@ -97,16 +98,25 @@ public final class JobRouterService implements BindableService, CallMethods.Long
                 waiting.remove(poll);
             }
         });
-        if (stopped) {
-            // it may have come too late to be told with the others
+        if (leaving) {
             poll.endSoon();
         }
     }
 
-    /** The server stops: runners that wait are told soon that there is no job, and no others wait. */
+    /**
+     * The server is about to stop, but waits for something else: runners that wait are told soon that there is no job. From now on
+     * nobody waits for longer than a moment, in which GitLab may still give out a job: a runner with a connection to this server
+     * only is not left without, and none is given a job that it never gets when the server is killed.
+     */
+    public void leave() {
+        leaving = true;
+        waiting.forEach(JobPoll::endSoon);
+    }
+
+    /** The server stops: as {@link #leave}, and GitLab is not asked any more. */
     public void stop() {
         stopped = true;
-        waiting.forEach(JobPoll::endSoon);
+        leave();
     }
 
     /** How many requests wait for GitLab. */

@@ -26,6 +26,7 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.EventLoops;
 import org.openkas.net.ListenException;
 import org.openkas.net.Network;
+import org.openkas.net.PlainHttpRefusal;
 import org.openkas.net.Security;
 import org.openkas.tracing.Tracer;
 
@@ -84,7 +85,8 @@ public final class KubernetesApiServer implements AutoCloseable {
      */
     public void start() throws ListenException {
         settings.address().refuseTaken();
-        ServerBootstrap bootstrap = new ServerBootstrap().group(loops.group()).channel(loops.serverChannel(settings.address().network()))
+        ServerBootstrap bootstrap = new ServerBootstrap().group(loops.group())
+                .channelFactory(loops.serverChannels(settings.address().network()))
                 .childOption(ChannelOption.AUTO_READ, false).childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR,
                         new AdaptiveRecvByteBufAllocator(SMALLEST_READ, USUAL_READ, LARGEST_READ).maxMessagesPerRead(1));
@@ -126,6 +128,7 @@ public final class KubernetesApiServer implements AutoCloseable {
             }
             connections.add(channel);
             if (settings.security() instanceof Security.Tls tls) {
+                channel.pipeline().addLast(new PlainHttpRefusal());
                 channel.pipeline().addLast(tls.context().newHandler(channel.alloc()));
             }
             new ClientConnection(proxy, channel).install();

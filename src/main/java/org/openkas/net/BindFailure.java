@@ -24,6 +24,9 @@ public final class BindFailure {
             reason = text.substring(text.indexOf(": ", failed) + 2);
         }
         String lower = reason.toLowerCase(Locale.ROOT);
+        if (lower.contains("file name too long")) {
+            return "invalid argument";
+        }
         for (String known : new String[]{"address already in use", "permission denied", "cannot assign requested address",
                 "no such file or directory"}) {
             if (lower.contains(known)) {

@@ -65,7 +65,12 @@ public record ClientSecurity(X509TrustManager trust, Optional<Identity> identity
      * @throws TlsException if the files cannot be loaded
      */
     public ClientSecurity showing(String certificateFile, String keyFile) throws TlsException {
-        return new ClientSecurity(trust, Optional.of(Identity.read(certificateFile, keyFile)));
+        try {
+            return new ClientSecurity(trust, Optional.of(Identity.read(certificateFile, keyFile)));
+        } catch (TlsException e) {
+            // a client's files are not named, as the reference does not
+            throw e.getCause() == null ? e : new TlsException(String.valueOf(e.getCause().getMessage()), e);
+        }
     }
 
     /** Sets up a context for clients. */

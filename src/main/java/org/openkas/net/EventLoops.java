@@ -1,6 +1,7 @@
 package org.openkas.net;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -10,6 +11,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -18,6 +20,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -59,12 +62,15 @@ public final class EventLoops implements AutoCloseable {
         return epoll;
     }
 
-    /** The listening channel type for a network. */
-    public Class<? extends ServerChannel> serverChannel(Network network) {
-        if (network == Network.UNIX) {
-            return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
-        }
-        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    /** Makes listening channels for a network; one for IPv4 takes no connections of IPv6. */
+    public ChannelFactory<? extends ServerChannel> serverChannels(Network network) {
+        return switch (network) {
+            case UNIX -> epoll ? EpollServerDomainSocketChannel::new : NioServerDomainSocketChannel::new;
+            case TCP4 -> epoll
+                    ? () -> new EpollServerSocketChannel(SocketProtocolFamily.INET)
+                    : () -> new NioServerSocketChannel(SelectorProvider.provider(), SocketProtocolFamily.INET);
+            case TCP, TCP6 -> epoll ? EpollServerSocketChannel::new : NioServerSocketChannel::new;
+        };
     }
 
     /** The channel type of a client of such a network. */

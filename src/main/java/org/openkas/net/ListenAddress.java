@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where to listen, as configured (chapter 05 §8.1): {@code host:port} for TCP, where an empty host means all interfaces
@@ -23,6 +24,9 @@ import java.util.Optional;
  * @param address the address text, not resolved yet
  */
 public record ListenAddress(Network network, String address) {
+    /** What Java would take for an address of IPv4, and nobody else does. */
+    private static final Pattern HALF_AN_ADDRESS = Pattern
+            .compile("(?!(?:(?:0|[1-9][0-9]{0,2})(?:\\.|$)){4}$)[0-9.]+");
 
     /**
      * From the words of the configuration.
@@ -55,10 +59,11 @@ public record ListenAddress(Network network, String address) {
         } else if (host.indexOf(':') >= 0) {
             throw malformed("too many colons in address");
         }
-        return new InetSocketAddress(host.isEmpty() ? everyInterface() : named(host), port(address.substring(colon + 1)));
+        boolean everyInterface = host.isEmpty() || (network == Network.TCP4 && host.equals("::"));
+        return new InetSocketAddress(everyInterface ? everyInterface() : named(host), port(address.substring(colon + 1)));
     }
 
-    /** Whether a connection from this peer belongs here: an IPv6 socket may also be offered IPv4 connections. */
+    /** Whether a connection from this peer belongs here: a socket of IPv6 is also offered connections of IPv4. */
     public boolean admits(SocketAddress peer) {
         return network != Network.TCP6 || !(peer instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet4Address);
     }
@@ -87,7 +92,7 @@ public record ListenAddress(Network network, String address) {
         } catch (NumberFormatException e) {
             throw new ListenException("listen " + network.label() + ": lookup " + network.label() + "/" + text + ": unknown port", e);
         }
-        throw malformed("invalid port");
+        throw new ListenException("listen " + network.label() + ": address " + text + ": invalid port");
     }
 
     private InetAddress everyInterface() throws ListenException {
@@ -114,6 +119,9 @@ public record ListenAddress(Network network, String address) {
     private InetAddress named(String host) throws ListenException {
         List<InetAddress> all;
         try {
+            if (HALF_AN_ADDRESS.matcher(host).matches()) {
+                throw new UnknownHostException(host);
+            }
             all = List.of(InetAddress.getAllByName(host));
         } catch (UnknownHostException e) {
             throw new ListenException("listen " + network.label() + ": lookup " + host + ": no such host", e);

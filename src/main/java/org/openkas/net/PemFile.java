@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The blocks of a PEM file. Private keys may be PKCS#8, PKCS#1 ({@code RSA PRIVATE KEY}) or SEC 1
@@ -58,8 +59,8 @@ final class PemFile {
         Matcher matcher = BLOCK.matcher(text);
         while (matcher.find()) {
             String body = matcher.group(2);
-            if (body.contains("ENCRYPTED")) {
-                throw new IOException("encrypted keys are not supported: decrypt " + file + " first");
+            if (body.contains("ENCRYPTED") || matcher.group(1).startsWith("ENCRYPTED")) {
+                throw new IOException("tls: failed to parse private key (encrypted keys are not supported: decrypt " + file + " first)");
             }
             try {
                 blocks.add(new Block(matcher.group(1), ByteString.copyFrom(Base64.getMimeDecoder().decode(body))));
@@ -80,7 +81,7 @@ final class PemFile {
             }
         }
         if (found.isEmpty()) {
-            throw new GeneralSecurityException("tls: failed to find any PEM data in certificate input");
+            throw noCertificate();
         }
         return found.toArray(X509Certificate[]::new);
     }
@@ -105,24 +106,45 @@ final class PemFile {
                 }
             }
         }
-        throw new GeneralSecurityException("tls: failed to find any PEM data in key input");
+        throw noKey();
+    }
+
+    private GeneralSecurityException noCertificate() {
+        if (blocks.size() == 1 && blocks.getFirst().kind().endsWith("PRIVATE KEY")) {
+            return new GeneralSecurityException("tls: failed to find certificate PEM data in certificate input, but did find a private key;"
+                    + " PEM inputs may have been switched");
+        }
+        return missing("certificate input", "\"CERTIFICATE\" PEM block");
+    }
+
+    private GeneralSecurityException noKey() {
+        if (blocks.size() == 1 && blocks.getFirst().kind().equals("CERTIFICATE")) {
+            return new GeneralSecurityException("tls: found a certificate rather than a key in the PEM for the private key");
+        }
+        return missing("key input", "PEM block with type ending in \"PRIVATE KEY\"");
+    }
+
+    private GeneralSecurityException missing(String input, String wanted) {
+        return new GeneralSecurityException(blocks.isEmpty()
+                ? "tls: failed to find any PEM data in " + input
+                : "tls: failed to find " + wanted + " in " + input + " after skipping PEM blocks of the following types: ["
+                        + blocks.stream().map(Block::kind).collect(Collectors.joining(" ")) + "]");
     }
 
     /** Fails if the key is not the one that the certificate is for. */
     static void requireMatch(PrivateKey key, X509Certificate certificate) throws GeneralSecurityException {
-        boolean match = key.getAlgorithm().equals(certificate.getPublicKey().getAlgorithm());
-        if (match) {
-            Signature signature = Signature.getInstance(switch (key.getAlgorithm()) {
-                case "RSA" -> "SHA256withRSA";
-                case "EC" -> "SHA256withECDSA";
-                default -> key.getAlgorithm();
-            });
-            signature.initSign(key);
-            byte[] signed = signature.sign();
-            signature.initVerify(certificate.getPublicKey());
-            match = signature.verify(signed);
+        if (!key.getAlgorithm().equals(certificate.getPublicKey().getAlgorithm())) {
+            throw new GeneralSecurityException("tls: private key type does not match public key type");
         }
-        if (!match) {
+        Signature signature = Signature.getInstance(switch (key.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> key.getAlgorithm();
+        });
+        signature.initSign(key);
+        byte[] signed = signature.sign();
+        signature.initVerify(certificate.getPublicKey());
+        if (!signature.verify(signed)) {
             throw new GeneralSecurityException("tls: private key does not match public key");
         }
     }

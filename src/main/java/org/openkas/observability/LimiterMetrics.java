@@ -17,11 +17,11 @@ public final class LimiterMetrics {
 
     /** Registers both. */
     public LimiterMetrics(PrometheusRegistry registry) {
-        limit = Gauge.builder().withoutExemplars().name("limiter_limit").help("Limit for the rate limiter").labelNames("limiter_name", "unit")
-                .register(registry);
+        limit = Gauge.builder().withoutExemplars().name("limiter_limit").help("Limit for the rate limiter")
+                .labelNames("limiter_name", "unit").constLabels(Metrics.SCOPE).register(registry);
         blocked = Histogram.builder().withoutExemplars().name("limiter_block_duration_milliseconds")
                 .help("Duration the rate limiter blocked for deciding to allow/block the call").labelNames("allowed", "limiter_name")
-                .classicOnly().classicUpperBounds(MILLISECONDS).register(registry);
+                .constLabels(Metrics.SCOPE).classicOnly().classicUpperBounds(MILLISECONDS).register(registry);
     }
 
     /** A limiter exists. */

@@ -13,6 +13,7 @@ import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
 import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
 import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Labels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,15 +24,27 @@ public final class Metrics {
     /** The media type of {@link #text}: Prometheus text format 0.0.4, whatever the scraper asks for. */
     public static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
 
+    /** Labels of what the reference counts with OpenTelemetry. */
+    static final Labels SCOPE = Labels.of("otel_scope_name", "kas", "otel_scope_version", "");
+
     private final PrometheusRegistry registry;
 
     /** A registry of its own with what every server shows: {@code gitlab_build_info}, the JVM and the process. */
     public static Metrics ofServer(BuildInfo build) {
         PrometheusRegistry registry = new PrometheusRegistry();
         Info.builder().name("gitlab_build_info").help("Current build info for this GitLab Service").labelNames("version", "built")
-                .register(registry).addLabelValues(build.version(), build.buildTime());
+                .constLabels(SCOPE).register(registry).addLabelValues(build.version(), build.buildTime());
+        openTelemetry(registry, build);
         jvm(registry);
         return new Metrics(registry);
+    }
+
+    /** What OpenTelemetry's exporter of the reference tells of itself (chapter 05 §12.1). */
+    private static void openTelemetry(PrometheusRegistry registry, BuildInfo build) {
+        Info.builder().name("otel_scope_info").help("Instrumentation Scope metadata").constLabels(SCOPE).labelNames().register(registry)
+                .addLabelValues();
+        Info.builder().name("target_info").help("Target metadata").labelNames("service_name", "service_version").register(registry)
+                .addLabelValues("gitlab-kas", build.version());
     }
 
     /**

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.concurrent.Executor;
@@ -19,6 +20,7 @@ import org.openkas.net.BoundAddress;
 import org.openkas.net.EventLoops;
 import org.openkas.net.ListenAddress;
 import org.openkas.net.ListenException;
+import org.openkas.net.PlainHttpRefusal;
 import org.openkas.net.Security;
 
 /**
@@ -27,6 +29,7 @@ import org.openkas.net.Security;
  */
 public final class ObservabilityEndpoint implements AutoCloseable {
     private static final long STOP_SECONDS = 15;
+    private static final int LARGEST_HEAD = 64 * 1024;
 
     private final ListenAddress address;
     private final Security security;
@@ -64,7 +67,8 @@ public final class ObservabilityEndpoint implements AutoCloseable {
      * @throws ListenException if the address cannot be bound; its message has no module prefix
      */
     public BoundAddress start() throws ListenException {
-        ChannelFuture bind = new ServerBootstrap().group(loops.group()).channel(loops.serverChannel(address.network()))
+        address.refuseTaken();
+        ChannelFuture bind = new ServerBootstrap().group(loops.group()).channelFactory(loops.serverChannels(address.network()))
                 .childOption(ChannelOption.AUTO_READ, true).childHandler(new Connection()).bind(address.resolve()).awaitUninterruptibly();
         if (!bind.isSuccess()) {
             throw BindFailure.of(address, bind.cause());
@@ -87,9 +91,11 @@ public final class ObservabilityEndpoint implements AutoCloseable {
             RequestTimeouts timeouts = new RequestTimeouts();
             pipeline.addLast(timeouts);
             if (security instanceof Security.Tls tls) {
+                pipeline.addLast(new PlainHttpRefusal());
                 pipeline.addLast(tls.context().newHandler(channel.alloc()));
             }
-            pipeline.addLast(new HttpServerCodec());
+            pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig().setStrictLineParsing(false).setMaxHeaderSize(LARGEST_HEAD)
+                    .setMaxInitialLineLength(LARGEST_HEAD)));
             pipeline.addLast(new PageHandler(pages, timeouts, serverName, timers, executor));
         }
     }

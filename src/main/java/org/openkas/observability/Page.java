@@ -29,6 +29,11 @@ record Page(int status, Map<String, String> headers, String body, boolean named)
         return new Page(status, PLAIN, text + "\n", true);
     }
 
+    /** To a request that is none. */
+    static Page refusal(int status, String text) {
+        return new Page(status, Map.of(TYPE, TEXT), text, false);
+    }
+
     static Page notFound() {
         return new Page(404, PLAIN, "404 page not found\n", false);
     }

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -30,6 +29,8 @@ import org.openkas.common.Timers;
  */
 final class PageHandler extends ChannelInboundHandlerAdapter {
     private static final long SECONDS_TO_ANSWER = 15;
+    /** Names are written as most servers do: some scripts compare them letter by letter. */
+    private static final String CONNECTION = "Connection";
     private static final Page LATE = Page.failure(503, "Exceeded configured timeout of 15s.");
 
     private final Pages pages;
@@ -59,7 +60,8 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
             if (message instanceof HttpRequest request) {
                 arriving = Optional.of(request);
             }
-            if (message instanceof LastHttpContent) {
+            // what follows a fault is not read: not even where it ends is known
+            if (message instanceof LastHttpContent || arriving.flatMap(RequestFaults::of).isPresent()) {
                 arriving.ifPresent(waiting::add);
                 arriving = Optional.empty();
                 next(ctx);
@@ -77,9 +79,10 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
         answering = true;
         ctx.channel().config().setAutoRead(false);
         timeouts.requested(ctx);
-        if (request.decoderResult().isFailure()) {
+        Optional<Page> fault = RequestFaults.of(request);
+        if (fault.isPresent()) {
             closing = true;
-            write(ctx, request, Page.failure(400, "400 Bad Request"));
+            write(ctx, request, fault.get());
             return;
         }
         answer(ctx, request);
@@ -120,7 +123,11 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
     private void write(ChannelHandlerContext ctx, HttpRequest request, Page page) {
         boolean keep = !closing && HttpUtil.isKeepAlive(request);
         FullHttpResponse response = response(request, page);
-        HttpUtil.setKeepAlive(response, keep);
+        if (!keep) {
+            response.headers().set(CONNECTION, "close");
+        } else if (request.protocolVersion().minorVersion() == 0) {
+            response.headers().set(CONNECTION, "keep-alive");
+        }
         var _ = ctx.writeAndFlush(response).addListener(done -> {
             if (!keep || !done.isSuccess()) {
                 var _ = ctx.close();
@@ -139,10 +146,10 @@ final class PageHandler extends ChannelInboundHandlerAdapter {
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(page.status()),
                 head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
         page.headers().forEach(response.headers()::set);
-        response.headers().set(HttpHeaderNames.DATE, DateFormatter.format(Date.from(timers.now())));
-        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+        response.headers().set("Date", DateFormatter.format(Date.from(timers.now())));
+        response.headers().set("Content-Length", body.length);
         if (page.named()) {
-            response.headers().set(HttpHeaderNames.SERVER, serverName);
+            response.headers().set("Server", serverName);
         }
         return response;
     }

@@ -1,6 +1,8 @@
 package org.openkas.observability;
 
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.openkas.common.Log;
 
@@ -9,12 +11,14 @@ final class Pages {
     private final ObservabilityPaths paths;
     private final Probes probes;
     private final Metrics metrics;
+    private final ScrapeMetrics scrapes;
     private final Log log;
 
     Pages(ObservabilityPaths paths, Probes probes, Metrics metrics, Log log) {
         this.paths = paths;
         this.probes = probes;
         this.metrics = metrics;
+        scrapes = new ScrapeMetrics(metrics.registry());
         this.log = log;
     }
 
@@ -34,11 +38,17 @@ final class Pages {
     }
 
     private Page metrics() {
+        int status = 500;
+        scrapes.begun();
         try {
-            return Page.of(Metrics.CONTENT_TYPE, metrics.text());
+            Page page = Page.of(Metrics.CONTENT_TYPE, metrics.text());
+            status = page.status();
+            return page;
         } catch (IOException | RuntimeException e) {
             log.withError(e).error("Metrics cannot be gathered");
-            return Page.failure(500, "An error has occurred while serving metrics:\n\n" + e.getMessage());
+            return Page.failure(status, "An error has occurred while serving metrics:\n\n" + e.getMessage());
+        } finally {
+            scrapes.ended(status);
         }
     }
 
@@ -58,7 +68,16 @@ final class Pages {
             return "/";
         }
         int query = target.indexOf('?', begin);
-        return target.substring(begin, query < 0 ? target.length() : query);
+        return decoded(target.substring(begin, query < 0 ? target.length() : query));
+    }
+
+    /** With its escapes undone; as it stands if they make no sense. */
+    private static String decoded(String path) {
+        try {
+            return path.indexOf('%') < 0 ? path : URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return path;
+        }
     }
 
     private static boolean matches(String configured, String path) {

@@ -8,6 +8,9 @@ public interface ServerMXBean {
     /** The name in the platform MBean server. */
     String NAME = "org.openkas:type=Server";
 
+    /** System property of the launcher: {@code true} once the process has to stop; a server that still starts lets nobody in. */
+    String STOP_REQUESTED = "openkas.stop.requested";
+
     /** {@code STARTING}, {@code RUNNING}, {@code FAILED}, {@code DRAINING} or {@code STOPPED}. */
     String getState();
 

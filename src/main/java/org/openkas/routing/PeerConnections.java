@@ -1,6 +1,7 @@
 package org.openkas.routing;
 
 import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
@@ -38,12 +39,17 @@ public final class PeerConnections implements Peers, AutoCloseable {
     /** One server. Guarded by the lock of its owner. */
     private static final class Peer {
         private final ManagedChannel channel;
+        private final Channel calls;
+        private final PeerWatch watch;
         private int users;
         private long unusedSince;
         private long triedAgain;
 
-        private Peer(ManagedChannel channel, long now) {
+        /** Calls go through {@code calls}, to {@code channel}. */
+        private Peer(ManagedChannel channel, Channel calls, PeerWatch watch, long now) {
             this.channel = channel;
+            this.calls = calls;
+            this.watch = watch;
             triedAgain = now;
         }
     }
@@ -62,10 +68,13 @@ public final class PeerConnections implements Peers, AutoCloseable {
             if (closed) {
                 throw new PeerUrlException("kas is shutting down");
             }
-            peer = new Peer(channel(PeerUrl.parse(url)), timers.nanos());
+            ManagedChannel channel = channel(PeerUrl.parse(url));
+            peer = new Peer(channel, ClientInterceptors.interceptForward(channel, settings.interceptors()),
+                    PeerWatch.begin(url, channel, timers, log), timers.nanos());
             peers.put(url, peer);
         }
         peer.users++;
+        peer.watch.needed();
         tryAgain(peer);
         return new Held(this, peer);
     }
@@ -91,7 +100,7 @@ public final class PeerConnections implements Peers, AutoCloseable {
 
         @Override
         public Channel channel() {
-            return peer.channel;
+            return peer.calls;
         }
 
         @Override
@@ -164,6 +173,6 @@ public final class PeerConnections implements Peers, AutoCloseable {
                 // the pool decides when a connection is of no use any more
                 .idleTimeout(2 * settings.unusedFor().toMillis(), TimeUnit.MILLISECONDS).disableServiceConfigLookUp().disableRetry()
                 .flowControlWindow(WINDOW).maxInboundMessageSize(ConnectionPolicy.PEERS.maxMessageBytes() + MESSAGE_SLACK)
-                .intercept(settings.interceptors().reversed()).build();
+                .build();
     }
 }

@@ -7,8 +7,6 @@ import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
 import io.opentelemetry.sdk.common.export.ProxyOptions;
 import io.opentelemetry.sdk.resources.Resource;
 import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -41,7 +39,8 @@ final class Collector {
             trusted = trusted.and(Path.of(authorities.get()));
         }
         EnvironmentProxies proxies = EnvironmentProxies.of(environment);
-        Map<String, String> headers = headers(target);
+        OtelVariables variables = new OtelVariables(environment);
+        Map<String, String> headers = headers(target, variables);
         OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder().setEndpoint(uri.toString())
                 .setProxy(ProxyOptions.create(proxies)).setHeaders(() -> {
                     Map<String, String> all = new HashMap<>(headers);
@@ -53,34 +52,25 @@ final class Collector {
         if (uri.getScheme().equals("https")) {
             exporter.setSslContext(trusted.clientContext(), trusted.clientTrust());
         }
-        return new CollectorTracer(resource(environment, build), exporter.build());
+        variables.timeout().ifPresent(exporter::setTimeout);
+        if (variables.gzip()) {
+            exporter.setCompression("gzip");
+        }
+        return new CollectorTracer(resource(environment, build), exporter.build(), variables);
     }
 
-    private static Map<String, String> headers(TracingTarget target) {
+    /** A token of the configuration takes the place of all headers that the environment names. */
+    private static Map<String, String> headers(TracingTarget target, OtelVariables variables) {
         return target.token().map(token -> token.text().startsWith("glpat-")
                 ? Map.of("Private-Token", token.text())
-                : Map.of("Authorization", "Bearer " + token.text())).orElse(Map.of());
+                : Map.of("Authorization", "Bearer " + token.text())).orElseGet(variables::headers);
     }
 
     /** What all spans have in common: what the environment says, and above it who we are. */
     static Resource resource(Map<String, String> environment, BuildInfo build) {
         AttributesBuilder given = Attributes.builder();
-        for (String member : environment.getOrDefault("OTEL_RESOURCE_ATTRIBUTES", "").split(",", -1)) {
-            int equals = member.indexOf('=');
-            if (equals > 0) {
-                given.put(member.substring(0, equals).strip(), decoded(member.substring(equals + 1).strip()));
-            }
-        }
+        new OtelVariables(environment).resourceAttributes().forEach(given::put);
         return Resource.getDefault().merge(Resource.create(given.build()))
                 .merge(Resource.create(Attributes.builder().put("service.name", SERVICE).put("service.version", build.version()).build()));
-    }
-
-    private static String decoded(String value) {
-        try {
-            return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            // not encoded after all
-            return value;
-        }
     }
 }

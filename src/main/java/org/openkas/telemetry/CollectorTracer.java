@@ -12,8 +12,8 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessorBuilder;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
-import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -24,17 +24,19 @@ import org.openkas.tracing.Tracer;
 
 /**
  * Spans of the OpenTelemetry SDK, sent in batches; whoever begins a trace decides whether it is kept, and we keep all that we
- * begin (chapter 05 §14). What a collector does not take in time is dropped: at most 2048 spans wait. Thread-safe.
+ * begin (chapter 05 §14) unless the environment says otherwise. What a collector does not take in time is dropped: at most 2048
+ * spans wait. Thread-safe.
  */
 final class CollectorTracer implements Tracer, AutoCloseable {
     private static final Duration FLUSH = Duration.ofSeconds(5);
 
     private final SdkTracerProvider provider;
 
-    /** Spans go to {@code exporter}, which is closed with this. */
-    CollectorTracer(Resource resource, SpanExporter exporter) {
-        provider = SdkTracerProvider.builder().setResource(resource).setSampler(Sampler.parentBased(Sampler.alwaysOn()))
-                .addSpanProcessor(BatchSpanProcessor.builder(exporter).build()).build();
+    /** Spans go to {@code exporter}, which is closed with this; in batches, and as many, as {@code variables} say. */
+    CollectorTracer(Resource resource, SpanExporter exporter, OtelVariables variables) {
+        BatchSpanProcessorBuilder batches = BatchSpanProcessor.builder(exporter);
+        variables.applyTo(batches);
+        provider = SdkTracerProvider.builder().setResource(resource).setSampler(variables.sampler()).addSpanProcessor(batches.build()).build();
     }
 
     @Override

@@ -10,11 +10,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.openkas.common.LogLevel;
 import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.RecordedLog;
 
@@ -112,5 +116,28 @@ class ConfigurationReportsTest {
         submit(reports, 1, "b");
         assertThat(taken).containsExactly("a", "b");
         assertThat(log.lines("Failed to notify GitLab of new agent configuration")).hasSize(2);
+    }
+
+    @Test
+    @DisplayName("CO-39: a report that the end of the server cuts off is no error, and those that wait are not begun")
+    void endOfTheServer() throws Exception {
+        List<String> begun = new CopyOnWriteArrayList<>();
+        Semaphore ends = new Semaphore(0);
+        ConfigurationReports reports = new ConfigurationReports((_, commit, _) -> {
+            begun.add(commit);
+            ends.acquire();
+            throw new RejectedExecutionException("the executor has ended");
+        }, timers, threads);
+        submit(reports, 1, "a");
+        await().until(() -> begun.contains("a"));
+        submit(reports, 1, "b");
+        reports.close();
+        threads.shutdown();
+        submit(reports, 2, "c");
+        ends.release(3);
+        assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(begun).containsExactly("a");
+        assertThat(log.lines("Failed to notify GitLab of new agent configuration")).singleElement()
+                .satisfies(line -> assertThat(line.level()).isEqualTo(LogLevel.DEBUG));
     }
 }

@@ -1,6 +1,7 @@
 package org.openkas.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -110,15 +112,33 @@ class ServerProcessIT {
     }
 
     @Test
-    void aSignalDuringTheStartEndsTheServerInOrder() throws Exception {
+    @DisplayName("CO-39: a signal during the start: status 0, nothing left behind, and nobody is let in only to be sent away")
+    void aSignalDuringTheStart() throws Exception {
         Path temporary = Files.createDirectory(directory.resolve("temporary"));
-        try (RunningDistribution server = start(Map.of("TMPDIR", temporary.toString()))) {
+        try (RunningDistribution server = start(RunningDistribution.HOME, Map.of("TMPDIR", temporary.toString()), "3600s", "info")) {
             while (server.handle().isAlive() && isEmpty(temporary)) {
                 Thread.onSpinWait();
             }
             server.terminate();
             assertThat(server.exit()).isZero();
             assertThat(temporary).isEmptyDirectory();
+            assertThat(server.err()).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("CO-39: a signal while the configuration is read: status 0 at once")
+    void aSignalBeforeTheStart() throws Exception {
+        Path begun = directory.resolve("begun");
+        Path file = RunningDistribution.standalone(directory, QUICK.formatted("0.01s", "info")
+                + "config: {command: \"touch " + begun + "; sleep 25\"}\n");
+        try (RunningDistribution server = RunningDistribution.start(RunningDistribution.HOME, Map.of(), "--configuration-file=" + file)) {
+            await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(begun));
+            long begin = System.nanoTime();
+            server.terminate();
+            assertThat(server.exit()).isZero();
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+            assertThat(server.err()).isEmpty();
         }
     }
 

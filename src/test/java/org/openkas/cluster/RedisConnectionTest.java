@@ -85,7 +85,7 @@ class RedisConnectionTest {
                 assertThat(client.commands().clientList().lines().filter(line -> line.contains("user=kas")).toList()).hasSize(3)
                         .allMatch(line -> line.contains("name=gitlab-kas ") && line.contains(" db=3 "));
             }
-            fails(section(new RedisServerSection(redis.address()), "tcp", Optional.of("kas"), 99), password("secret"), "ERR DB index");
+            fails(section(new RedisServerSection(redis.address()), "tcp", Optional.of("kas"), 99), password("secret"), "DB index");
         }
     }
 

@@ -50,7 +50,13 @@ class ConfigurationLoaderTest {
     void aFileInAnotherCharacterSetIsRefused() throws IOException {
         Path file = Files.write(directory.resolve("kas.yaml"), "agent: \u00e4".getBytes(StandardCharsets.ISO_8859_1));
         assertThatThrownBy(() -> new ConfigurationLoader().load(Optional.of(file), PropertySource.none()))
-                .hasMessageStartingWith("YAMLToJSON: yaml: invalid UTF-8");
+                .hasMessageStartingWith("YAMLToJSON: yaml: invalid leading UTF-8 octet");
+    }
+
+    @Test
+    void aFileInUtf16IsRead() throws Exception {
+        Path file = Files.write(directory.resolve("kas.yaml"), Loading.LEAST.getBytes(StandardCharsets.UTF_16));
+        assertThat(new ConfigurationLoader().load(Optional.of(file), PropertySource.none()).configuration().gitlab()).isPresent();
     }
 
     @Test

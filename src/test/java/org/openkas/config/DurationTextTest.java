@@ -32,7 +32,8 @@ class DurationTextTest {
         assertThat(DurationText.fault("315576000000s")).isEmpty();
         assertThat(DurationText.fault("-315576000000s")).isEmpty();
         assertThat(DurationText.fault("315576000001s")).contains(DurationText.Fault.RANGE);
-        assertThat(DurationText.fault("9".repeat(40) + "s")).contains(DurationText.Fault.RANGE);
+        assertThat(DurationText.fault("9223372036854775807s")).contains(DurationText.Fault.RANGE);
+        assertThat(DurationText.fault("9223372036854775808s")).contains(DurationText.Fault.FORM);
     }
 
     @Test

@@ -135,8 +135,8 @@ class ReferenceTextsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            a: 1\\n\\tb: 2    | YAMLToJSON: yaml: line 2:
-            a: [1            | YAMLToJSON: yaml: line
+            a: 1\\n\\tb: 2    | YAMLToJSON: yaml: line 2: found character that cannot start any token
+            a: [1            | YAMLToJSON: yaml: did not find expected ',' or ']'
             agent: {x: .inf} | YAMLToJSON: json: unsupported value: +Inf
             agent: {x: .nan} | YAMLToJSON: json: unsupported value: NaN
             """)

@@ -67,4 +67,11 @@ class SecretFilesTest {
     private String file(String content) throws IOException {
         return Files.writeString(directory.resolve("secret"), content).toString();
     }
+
+    @Test
+    @DisplayName("CO §6.1: a file that is far too large, or a device without an end, is not read to the end")
+    void endless() {
+        assertThatThrownBy(() -> SecretFiles.base64("/dev/zero")).isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("read file: read /dev/zero: file too large");
+    }
 }

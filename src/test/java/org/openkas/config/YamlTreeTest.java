@@ -31,6 +31,14 @@ class YamlTreeTest {
             true: x         | {"true":"x"}
             a: ~            | {"a":null}
             a: 300s         | {"a":"300s"}
+            a: 0o10         | {"a":8}
+            a: 010          | {"a":8}
+            a: -0x1f        | {"a":-31}
+            a: 1_000        | {"a":1000}
+            a: 12:30:45     | {"a":"12:30:45"}
+            a: 1e400        | {"a":"1e400"}
+            a: <<           | {"a":"<<"}
+            a: !!binary aGk= | {"a":"hi"}
             """)
     void readsValuesAsYaml11Does(String yaml, String json) throws YamlException {
         assertThat(YamlTree.parse(yaml).toString()).isEqualTo(json);
@@ -52,6 +60,32 @@ class YamlTreeTest {
         assertThatThrownBy(() -> YamlTree.parse("a: 1\n\tb: 2\n")).isInstanceOf(YamlException.class)
                 .hasMessageStartingWith("yaml: line 2: ")
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+
+    @ParameterizedTest
+    @DisplayName("CO §3.1: faults are told in the words, and with the line, of the reference's library")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            a:\\n\\tb: 2            | line 2: found character that cannot start any token
+            `\\t`                   | found character that cannot start any token
+            @a                      | found character that cannot start any token
+            {a: b\\n                | line 1: did not find expected ',' or '}'
+            [a\\n                   | line 1: did not find expected ',' or ']'
+            a: *x                   | unknown anchor 'x' referenced
+            a: b\\n c: d             | line 2: mapping values are not allowed in this context
+            a: b: c                 | mapping values are not allowed in this context
+            a:\\n  b: c\\n d: e      | line 2: did not find expected key
+            a: {}\\n- b             | line 1: did not find expected key
+            "a\\\\q": 1              | found unknown escape character
+            `a: |x\\n  text`        | did not find expected comment or line break
+            }                       | did not find expected node content
+            a: &a [*a]              | anchor 'a' value contains itself
+            a: &a\\n  b: *a         | anchor 'a' value contains itself
+            a:\\n  <<: 5            | map merge requires map or sequence of maps as the value
+            {}\\7                    | control characters are not allowed
+            """)
+    void faults(String yaml, String text) {
+        assertThatThrownBy(() -> YamlTree.parse(yaml.translateEscapes())).isInstanceOf(YamlException.class)
+                .hasMessage("yaml: " + text);
     }
 
     @Test

@@ -202,6 +202,25 @@ class JobRouterServiceTest {
         drained.get(10, TimeUnit.SECONDS);
     }
 
+    @Test
+    @DisplayName("NR-053 a server that is about to stop lets nobody wait, but passes on the jobs that GitLab has at once")
+    void aboutToStop() throws Exception {
+        RunnersSite site = site(true);
+        RunnersSite.Runner runner = site.runner(TOKEN);
+        site.gitLab.always(REQUEST, request -> GitLabAnswer.status(204).after(Duration.ofMinutes(5)));
+        Queue<String> outcomes = new ConcurrentLinkedQueue<>();
+        ClientCalls.asyncUnaryCall(runner.call(), job("{}"), new Outcome(outcomes));
+        await().until(() -> site.gitLab.requests(REQUEST).size() == 1);
+        site.service.orElseThrow().leave();
+        await().atMost(Duration.ofSeconds(10)).until(() -> !outcomes.isEmpty());
+        assertThat(outcomes).containsExactly("");
+        assertThat(runner.ask("{}")).isEmpty();
+        site.gitLab.always(REQUEST, request -> GitLabAnswer.json(201, ANSWER));
+        assertThat(runner.ask("{}")).isEqualTo(ANSWER);
+        site.service.orElseThrow().stop();
+        assertThat(runner.ask("{}")).isEmpty();
+    }
+
     /** All threads of this process but those on which the runners' library hears of answers. */
     private static long serverThreads() {
         return Thread.getAllStackTraces().keySet().stream().filter(thread -> !thread.getName().startsWith("grpc-default-executor")).count();

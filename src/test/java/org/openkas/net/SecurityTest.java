@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,8 +47,9 @@ class SecurityTest {
 
     @ParameterizedTest
     @CsvSource({"missing.pem,server-key.pem,no such file or directory",
-            "server-key.pem,server-key.pem,failed to find any PEM data in certificate input",
-            "server.pem,rsa.pem,failed to find any PEM data in key input"})
+            "server-key.pem,server-key.pem,'tls: failed to find certificate PEM data in certificate input, but did find a private key;"
+                    + " PEM inputs may have been switched'",
+            "server.pem,rsa.pem,tls: found a certificate rather than a key in the PEM for the private key"})
     void failuresNameBothFilesAndTheCause(String certificate, String key, String cause) {
         assertThatThrownBy(() -> of(FILES.resolve(certificate), FILES.resolve(key))).isInstanceOf(TlsException.class)
                 .hasMessageStartingWith(
@@ -55,9 +57,26 @@ class SecurityTest {
                 .hasMessageEndingWith(cause);
     }
 
+    @ParameterizedTest
+    @DisplayName("CO §6.3: files that hold something else are told apart in the reference's words")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            x                  | cert | tls: failed to find any PEM data in certificate input
+            PUBLIC KEY         | cert | tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [PUBLIC KEY]
+            x                  | key  | tls: failed to find any PEM data in key input
+            PUBLIC KEY         | key  | tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [PUBLIC KEY]
+            ENCRYPTED PRIVATE KEY | key | tls: failed to parse private key (encrypted
+            """)
+    void otherBlocks(String kind, String place, String text, @TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("file.pem"),
+                kind.equals("x") ? kind : "-----BEGIN " + kind + "-----\nAAAA\n-----END " + kind + "-----\n");
+        Path certificate = place.equals("cert") ? file : FILES.resolve("server.pem");
+        Path key = place.equals("cert") ? FILES.resolve("server-key.pem") : file;
+        assertThatThrownBy(() -> of(certificate, key)).isInstanceOf(TlsException.class).hasMessageContaining(") files: " + text);
+    }
+
     @Test
     void aKeyOfAnotherCertificateIsRefused() {
         assertThatThrownBy(() -> of(FILES.resolve("server.pem"), FILES.resolve("rsa-key.pem"))).isInstanceOf(TlsException.class)
-                .hasMessageEndingWith("tls: private key does not match public key");
+                .hasMessageEndingWith("tls: private key type does not match public key type");
     }
 }

@@ -13,7 +13,9 @@ class MetricsTest {
     @DisplayName("CO-31 the build, the JVM and the process are among the metrics")
     void families() throws Exception {
         assertThat(metrics.text()).contains("# TYPE gitlab_build_info gauge\n",
-                "gitlab_build_info{built=\"20260102.030405\",version=\"v1.2.3\"} 1\n", "\njvm_memory_used_bytes{",
+                "gitlab_build_info{built=\"20260102.030405\",otel_scope_name=\"kas\",otel_scope_version=\"\",version=\"v1.2.3\"} 1\n",
+                "otel_scope_info{otel_scope_name=\"kas\",otel_scope_version=\"\"} 1\n",
+                "target_info{service_name=\"gitlab-kas\",service_version=\"v1.2.3\"} 1\n", "\njvm_memory_used_bytes{",
                 "\nprocess_start_time_seconds ",
                 "\nprocess_open_fds ");
     }

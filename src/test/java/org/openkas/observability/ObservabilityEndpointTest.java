@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -16,6 +17,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,11 +26,13 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.common.BuildInfo;
 import org.openkas.common.LogLevel;
@@ -157,6 +161,93 @@ class ObservabilityEndpointTest {
         assertThat(response.headers().firstValue("Content-Type")).contains("text/plain; version=0.0.4; charset=utf-8");
         assertThat(response.headers().firstValue("Server")).isPresent();
         assertThat(response.body()).contains("gitlab_build_info");
+    }
+
+    @Test
+    @DisplayName("CO-31 scrapes are counted by their status")
+    void scrapesAreCounted() throws Exception {
+        URI base = start();
+        assertThat(get(base, "/metrics").body()).contains("promhttp_metric_handler_requests_total{code=\"200\"} 0.0\n",
+                "promhttp_metric_handler_requests_total{code=\"503\"} 0.0\n", "promhttp_metric_handler_requests_in_flight 1.0\n");
+        assertThat(get(base, "/metrics").body()).contains("promhttp_metric_handler_requests_total{code=\"200\"} 1.0\n");
+    }
+
+    @Test
+    @DisplayName("CO §6.3: who speaks HTTP to the port of HTTPS is told so")
+    void plainHttpToHttps() throws Exception {
+        String files = "src/test/resources/org/openkas/testkit/";
+        ObservabilityEndpoint started = new ObservabilityEndpoint(new ListenAddress(Network.TCP, "127.0.0.1:0"),
+                Security.of(files + "server.pem", files + "server-key.pem", List.of()), ObservabilityPaths.STANDARD, probes,
+                Metrics.ofServer(BUILD), BUILD.serverName(), loops, new FakeTimers(), executor, log.log());
+        endpoint = Optional.of(started);
+        int port = started.start().port();
+        try (Socket peer = new Socket("127.0.0.1", port)) {
+            peer.getOutputStream().write("GET /liveness HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+            assertThat(new String(peer.getInputStream().readAllBytes(), UTF_8))
+                    .isEqualTo("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
+        }
+        SSLContext trusting = SSLContext.getInstance("TLS");
+        trusting.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        try (Socket peer = trusting.getSocketFactory().createSocket("127.0.0.1", port)) {
+            peer.getOutputStream().write("GET /liveness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
+            assertThat(new String(peer.getInputStream().readAllBytes(), UTF_8)).startsWith("HTTP/1.1 200 OK\r\n");
+        }
+    }
+
+    @Test
+    @DisplayName("CO-45 a file where the socket should be is left alone, even the socket of a server that listens there")
+    void takenUnixSocket(@TempDir Path directory) throws Exception {
+        Path socket = directory.resolve("o.sock");
+        try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            other.bind(UnixDomainSocketAddress.of(socket));
+            assertThatExceptionOfType(ListenException.class)
+                    .isThrownBy(() -> start(new ListenAddress(Network.UNIX, socket.toString()), ObservabilityPaths.STANDARD))
+                    .withMessage("listen unix " + socket + ": bind: address already in use");
+            assertThat(socket).exists();
+        }
+    }
+
+    private String answer(String request) throws Exception {
+        URI base = start();
+        try (Socket peer = new Socket(base.getHost(), base.getPort())) {
+            peer.getOutputStream().write(request.getBytes(UTF_8));
+            return new String(peer.getInputStream().readAllBytes(), UTF_8);
+        }
+    }
+
+    @Test
+    @DisplayName("CO-28 header names are written as everybody writes them; lines may end in a line feed alone; paths may be escaped")
+    void wireFormat() throws Exception {
+        assertThat(answer("GET /live%6eess HTTP/1.1\nHost: x\nConnection: close\n\n")).startsWith("HTTP/1.1 200 OK\r\n")
+                .contains("\r\nServer: gitlab-kas/v1.2.3/abcdef01\r\n", "\r\nContent-Length: 0\r\n", "\r\nDate: ",
+                        "\r\nConnection: close\r\n");
+    }
+
+    @Test
+    @DisplayName("CO-28 clients of HTTP/1.0 keep their connection if they ask to")
+    void http10() throws Exception {
+        assertThat(answer("GET /liveness HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /liveness HTTP/1.0\r\n\r\n"))
+                .containsOnlyOnce("\r\nConnection: keep-alive\r\n").containsOnlyOnce("\r\nConnection: close\r\n");
+    }
+
+    @ParameterizedTest
+    @DisplayName("CO §8.5: what is no request is told so, and the connection ends")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            GET /liveness HTTP/1.1\\r\\n\\r\\n                        | 400 Bad Request: missing required Host header
+            GET /liveness HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n | 400 Bad Request
+            GET /liveness HTTP/2.0\\r\\nHost: a\\r\\n\\r\\n            | 505 HTTP Version Not Supported: unsupported protocol version
+            GET /liveness HTTP/1.1\\r\\nHost: a\\r\\nbad header\\r\\n\\r\\n | 400 Bad Request
+            garbage\\r\\n\\r\\n                                       | 400 Bad Request
+            """)
+    void faults(String request, String body) throws Exception {
+        assertThat(answer(request.translateEscapes())).startsWith("HTTP/1.1 " + body.substring(0, 4))
+                .contains("\r\nConnection: close\r\n").doesNotContain("\r\nServer: ").endsWith("\r\n\r\n" + body);
+    }
+
+    @Test
+    @DisplayName("CO §8.5: heads that are too large are told so")
+    void tooLarge() throws Exception {
+        assertThat(answer("GET /liveness HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(70_000) + "\r\n\r\n")).startsWith("HTTP/1.1 431 ");
     }
 
     @Test

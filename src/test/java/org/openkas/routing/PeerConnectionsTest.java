@@ -2,7 +2,9 @@ package org.openkas.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;
 import io.grpc.CallOptions;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.openkas.common.LogLevel;
 import org.openkas.net.EventLoops;
 import org.openkas.net.Network;
 import org.openkas.testkit.AgentServices;
@@ -33,6 +36,9 @@ import org.openkas.testkit.Threads;
 /** The pool of connections to other servers. */
 @Timeout(60)
 class PeerConnectionsTest {
+    private static final String UNREACHABLE = "A server of the cluster cannot be reached";
+    private static final String REACHED = "A server of the cluster is reached again";
+
     @TempDir
     Path directory;
 
@@ -113,7 +119,7 @@ class PeerConnectionsTest {
             Path socket = directory.resolve("kas" + epoll);
             try (EventLoops loops = new EventLoops(1, epoll); PeerConnections own = connections(loops)) {
                 Server server = services(NettyServerBuilder.forAddress(loops.suited(new DomainSocketAddress(socket.toString())))
-                        .channelType(loops.serverChannel(Network.UNIX)).bossEventLoopGroup(loops.group()).workerEventLoopGroup(loops.group())
+                        .channelFactory(loops.serverChannels(Network.UNIX)).bossEventLoopGroup(loops.group()).workerEventLoopGroup(loops.group())
                         .withChildOption(io.netty.channel.ChannelOption.SO_KEEPALIVE, null))
                         .build().start();
                 Peers.Lease lease = own.lease("unix://" + socket);
@@ -122,6 +128,49 @@ class PeerConnectionsTest {
                 server.shutdownNow();
             }
         }
+    }
+
+    @Test
+    @DisplayName("5.4: a server that cannot be reached is a warning with a remedy, once a minute at most; and a line when it is reached")
+    void unreachable() throws Exception {
+        int port = FreePorts.some(1).getFirst();
+        String url = "grpc://127.0.0.1:" + port;
+        Peers.Lease lease = connections.lease(url);
+        ListenableFuture<BytesValue> answer = ClientCalls.futureUnaryCall(
+                lease.channel().newCall(AgentServices.ECHO, CallOptions.DEFAULT.withWaitForReady()), BytesValue.getDefaultInstance());
+        await().until(() -> !log.lines(UNREACHABLE).isEmpty());
+        assertThat(log.lines(UNREACHABLE)).singleElement().satisfies(line -> {
+            assertThat(line.level()).isEqualTo(LogLevel.WARN);
+            assertThat(line.fields()).containsEntry("kas_url", url).containsKey("remedy");
+            assertThat(line.fields().get("error").toString()).startsWith("rpc error: code = Unavailable desc = ")
+                    .contains("Connection refused");
+        });
+        failAgain(url);
+        assertThat(log.lines(UNREACHABLE)).hasSize(1);
+        timers.advance(Duration.ofMinutes(1));
+        await().until(() -> {
+            failAgain(url);
+            return log.lines(UNREACHABLE).size() == 2;
+        });
+        assertThat(answer).isNotDone();
+        assertThat(log.lines(REACHED)).isEmpty();
+        Server server = services(NettyServerBuilder.forPort(port, InsecureServerCredentials.create())).build().start();
+        try {
+            await().until(() -> {
+                failAgain(url);
+                return answer.isDone();
+            });
+            assertThat(log.lines(REACHED)).singleElement()
+                    .satisfies(line -> assertThat(line.fields()).containsEntry("kas_url", url));
+        } finally {
+            server.shutdownNow();
+        }
+    }
+
+    /** Somebody needs the server, so that it is tried again. */
+    private void failAgain(String url) throws Exception {
+        timers.advance(Duration.ofSeconds(1));
+        connections.lease(url).release();
     }
 
     @ParameterizedTest
