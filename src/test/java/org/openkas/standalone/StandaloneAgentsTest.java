@@ -167,7 +167,7 @@ class StandaloneAgentsTest {
             {agents: [], users: [{name: u, token: t, agents: '*', access_as: {}}]} | users[0].access_as: needs exactly one of agent and impersonate
             {agents: [], users: [{name: u, token: t, agents: '*', access_as: {impersonate: {uid: x}}}]} | users[0].access_as.impersonate.username: is missing
             {agents: [], users: [{name: u, token: t, agents: '*'}, {name: v, token: t, agents: '*'}]} | has the token of another user
-            agents: [}                                                    | yaml: line 1:
+            agents: [}                                                    | yaml: did not find expected node content
             """)
     void whatIsWrongIsNamed(String text, String expected) {
         assertThatThrownBy(() -> open(text)).isInstanceOf(AgentsFileException.class).hasMessageContaining(file.toString())
