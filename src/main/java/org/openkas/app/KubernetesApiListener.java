@@ -15,6 +15,7 @@ import org.openkas.kubernetesaccess.AgentAccess;
 import org.openkas.kubernetesaccess.WebSocketTokens;
 import org.openkas.kubernetesapi.KubernetesApiServer;
 import org.openkas.kubernetesapi.ProxySettings;
+import org.openkas.kubernetesapi.RequestMetrics;
 import org.openkas.net.TlsException;
 import org.openkas.routing.AgentChannels;
 import org.openkas.routing.TunnelTraces;
@@ -49,7 +50,8 @@ final class KubernetesApiListener {
             Optional<WebSocketTokens> tokens = tokenSecret
                     .map(secret -> new WebSocketTokens(secret.bytes(), new MemoryUsedTokens(ground.timers()), ground.timers()));
             return new KubernetesApiServer(settings, ground.build().serverName(), access, tokens, channels(agents, ground.tracer()), usage,
-                    ground.loops(), ground.timers(), ground.executor(), ground.log(), ground.tracer());
+                    new RequestMetrics(ground.metrics().registry()), ground.loops(), ground.timers(), ground.executor(), ground.log(),
+                    ground.tracer());
         } catch (TlsException e) {
             throw StartException.of(NAME, e);
         }

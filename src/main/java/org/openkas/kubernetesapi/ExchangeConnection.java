@@ -81,6 +81,11 @@ final class ExchangeConnection {
         return input.bodyComplete();
     }
 
+    /** The whole body has come, taken or not. */
+    boolean bodyArrived() {
+        return input.bodyComplete() || clientInput.holdsEnd();
+    }
+
     /** The client has said that it sends no more, in the middle of a body. */
     boolean bodyCutShort() {
         return input.bodyCutShort();

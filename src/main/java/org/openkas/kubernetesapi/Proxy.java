@@ -22,7 +22,7 @@ import org.openkas.usage.UsageCounters;
  * @param tracer begins a span for each request, if there is one
  */
 record Proxy(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens, LongFunction<Channel> agents,
-        AllowedResponseHeaders allowedHeaders, UsageCounters usage, Timers timers, Executor executor, Log log,
+        AllowedResponseHeaders allowedHeaders, UsageCounters usage, RequestMetrics metrics, Timers timers, Executor executor, Log log,
         Optional<Tracer> tracer) {
 
     /** This server in {@code Via} headers, of both directions. */

@@ -360,7 +360,7 @@ class RoutedCallsTest {
             if (peers.calls.size() == 1) {
                 call.end(Status.OK);
             } else if (peers.calls.size() < 8) {
-                call.end(Status.UNAVAILABLE);
+                call.end(Status.UNAVAILABLE.withDescription("asleep"));
             } else {
                 call.say(FakePeers.TUNNEL_READY);
             }
@@ -377,7 +377,8 @@ class RoutedCallsTest {
         }
         assertThat(caller.ready).isDone();
         assertThat(log.lines("RecvMsg(GatewayKasResponse)")).hasSize(6).allSatisfy(
-                line -> assertThat(line.fields()).containsEntry("agent_id", 7L).containsEntry("kas_url", Y).containsKey("error"));
+                line -> assertThat(line.fields()).containsEntry("agent_id", 7L).containsEntry("kas_url", Y)
+                        .containsEntry("error", "rpc error: code = Unavailable desc = asleep"));
     }
 
     @Test
