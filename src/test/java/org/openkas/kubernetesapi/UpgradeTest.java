@@ -277,6 +277,18 @@ class UpgradeTest {
     }
 
     @Test
+    @DisplayName("chapter 03 §2.2: a refusal of the server's own says that the connection ends where early bytes stand behind the upgrade")
+    void ownRefusalWithEarlyBytes() throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            peer.send("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: SPDY/3.1\r\n\r\nearly");
+            Answer refused = RunningProxy.answer(peer, false);
+            assertThat(refused.status()).isEqualTo(401);
+            assertThat(refused.header("Connection")).isEqualTo("close");
+            assertThat(peer.readText(1)).isEmpty();
+        }
+    }
+
+    @Test
     @DisplayName("A client that sends early bytes and goes away before the answer ends the agent's call")
     void goneBefore() throws Exception {
         try (RunningProxy proxy = setup().start()) {

@@ -382,6 +382,21 @@ class RoutedCallsTest {
     }
 
     @Test
+    @DisplayName("5.4: a gateway whose answer cannot be read is reported, though gRPC calls that cancelled, and asked again later")
+    void unreadable() {
+        tracker.urls = List.of(Y);
+        Status unreadable = Status.INTERNAL.withDescription("Invalid protobuf byte sequence");
+        peers.answer(Y, call -> call.end(Status.CANCELLED.withDescription("Failed to read message.").withCause(unreadable.asRuntimeException())));
+        ScriptedCaller caller = caller();
+        timers.advance(Duration.ZERO);
+        timers.advance(Duration.ofSeconds(1));
+        assertThat(peers.calls).hasSizeGreaterThan(1);
+        assertThat(log.lines("RecvMsg(GatewayKasResponse)")).isNotEmpty().allSatisfy(line -> assertThat(line.fields())
+                .containsEntry("error", "rpc error: code = Internal desc = Invalid protobuf byte sequence"));
+        caller.call.cancel("enough", null);
+    }
+
+    @Test
     @DisplayName("5.4: a gateway that is no longer listed and fails is forgotten, and asked again when it is back")
     void forgotten() {
         List<Seen> seen = new ArrayList<>();
