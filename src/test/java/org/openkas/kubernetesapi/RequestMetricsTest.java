@@ -73,18 +73,26 @@ class RequestMetricsTest {
                 proxy.agent.next().head(200).data("x");
                 peer.readHead();
             }
-            try (RawPeer peer = proxy.peer()) {
-                peer.send("GET /exec HTTP/1.1\r\n" + TOKEN + "Upgrade: SPDY/3.1\r\n\r\n");
-                KubernetesAgent.Call call = proxy.agent.next();
-                await().until(() -> call.messages.size() == 2);
-                call.head(101, "Upgrade", "SPDY/3.1").trailer();
-                peer.readHead();
-                call.complete();
-                peer.readText(1);
+            for (Status end : List.of(Status.UNAVAILABLE, Status.OK)) {
+                try (RawPeer peer = proxy.peer()) {
+                    peer.send("GET /exec HTTP/1.1\r\n" + TOKEN + "Upgrade: SPDY/3.1\r\n\r\n");
+                    KubernetesAgent.Call call = proxy.agent.next();
+                    await().until(() -> call.messages.size() == 2);
+                    call.head(101, "Upgrade", "SPDY/3.1").trailer();
+                    peer.readHead();
+                    if (end.isOk()) {
+                        call.complete();
+                    } else {
+                        call.fail(end);
+                    }
+                    peer.readText(1);
+                }
             }
             await().until(() -> proxy.server.connections().isEmpty());
-            assertThat(durations(proxy.metrics)).singleElement()
-                    .satisfies(only -> assertThat(only.getLabels().get("http_status_code")).isEqualTo("101"));
+            assertThat(durations(proxy.metrics)).singleElement().satisfies(only -> {
+                assertThat(only.getLabels().get("http_status_code")).isEqualTo("101");
+                assertThat(only.getCount()).isEqualTo(1);
+            });
         }
     }
 
