@@ -15,6 +15,7 @@ import org.openkas.kubernetesaccess.WebSocketTokens;
 import org.openkas.kubernetesapi.AccessUsage;
 import org.openkas.kubernetesapi.KubernetesApiServer;
 import org.openkas.kubernetesapi.ProxySettings;
+import org.openkas.kubernetesapi.RequestMetrics;
 import org.openkas.net.TlsException;
 import org.openkas.routing.AgentChannels;
 import org.openkas.routing.TunnelTraces;
@@ -49,7 +50,8 @@ final class KubernetesApiListener {
             Optional<WebSocketTokens> tokens = tokenSecret
                     .map(secret -> new WebSocketTokens(secret.bytes(), state.usedTokens(), ground.timers()));
             return new KubernetesApiServer(settings, ground.build().serverName(), access, tokens, channels(agents, ground.tracer()),
-                    new AccessUsage(state.usage(), state.events()), ground.loops(), ground.timers(), ground.executor(), ground.log(),
+                    new AccessUsage(state.usage(), state.events()), new RequestMetrics(ground.metrics().registry()), ground.loops(),
+                    ground.timers(), ground.executor(), ground.log(),
                     ground.tracer());
         } catch (TlsException e) {
             throw StartException.of(NAME, e);

@@ -35,7 +35,7 @@ final class RedisErrorCache implements ErrorCache {
                     .ofNullable(
                             link.<byte[]>ask(session -> session.command(commands -> commands.get(keys.error(lookup, key).toByteArray()))));
         } catch (RedisFailure e) {
-            log.withError(e).error("Failed to get cached error from Redis");
+            report(e, "Failed to get cached error from Redis");
             return own.find(lookup, key);
         }
         return found.filter(bytes -> bytes.length > 0).flatMap(this::parse);
@@ -57,8 +57,15 @@ final class RedisErrorCache implements ErrorCache {
         try {
             link.ask(session -> session.command(commands -> commands.set(keys.error(lookup, key).toByteArray(), value, expiry)));
         } catch (RedisFailure e) {
-            log.withError(e).error("Failed to cache error in Redis");
+            report(e, "Failed to cache error in Redis");
             own.remember(lookup, key, error, ttl);
+        }
+    }
+
+    /** Somebody who left while Redis was asked is no failure of Redis. */
+    private void report(RedisFailure failure, String message) {
+        if (!failure.isAbandoned()) {
+            log.withError(failure).error(message);
         }
     }
 }

@@ -118,6 +118,11 @@ public final class RedisFailure extends Exception {
         return answered;
     }
 
+    /** Whether it is the one who asked that ended it: nothing to report (chapter 04 §1.5). */
+    boolean isAbandoned() {
+        return getCause() instanceof InterruptedException;
+    }
+
     /** Whether the server that was asked only repeats what another one writes. */
     boolean replica() {
         return answered && text(this).startsWith("READONLY");

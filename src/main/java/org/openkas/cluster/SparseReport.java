@@ -6,7 +6,7 @@ import org.openkas.common.Log;
 import org.openkas.common.Timers;
 
 /** Error lines of which each text appears once a minute at most, with the number of those that were left out. Thread-safe. */
-final class SparseReport {
+public final class SparseReport {
     private static final long QUIET_NANOS = 60_000_000_000L;
 
     private final Timers timers;
@@ -18,13 +18,19 @@ final class SparseReport {
         private long omitted;
     }
 
-    SparseReport(Timers timers, Log log) {
+    /** Writes to {@code log}. */
+    public SparseReport(Timers timers, Log log) {
         this.timers = timers;
         this.log = log;
     }
 
     /** {@code text} is constant: there are only a few of them. */
-    void error(String text, Throwable failure) {
+    public void error(String text, Throwable failure) {
+        error(text, failure, log);
+    }
+
+    /** The same; {@code about} says more of the one that is written, such as whom it concerns. */
+    public void error(String text, Throwable failure, Log about) {
         long omitted;
         synchronized (this) {
             long now = timers.nanos();
@@ -38,7 +44,7 @@ final class SparseReport {
             begun.nanos = now;
             lines.put(text, begun);
         }
-        Log line = omitted == 0 ? log : log.with("omitted", omitted);
+        Log line = omitted == 0 ? about : about.with("omitted", omitted);
         line.withError(failure).error(text);
     }
 }

@@ -89,7 +89,8 @@ final class AgentCall {
         if (next == 0) {
             fail(Status.INVALID_ARGUMENT.withDescription("invalid server response: invalid HttpResponse.Message: value is required"));
         } else if (next == HEADER && !message.getHeader().hasResponse()) {
-            fail(Status.INVALID_ARGUMENT.withDescription("invalid server response: invalid Header.Response: value is required"));
+            fail(Status.INVALID_ARGUMENT.withDescription("invalid server response: invalid HttpResponse.Header: embedded message"
+                    + " failed validation | caused by: invalid HttpResponse_Header.Response: value is required"));
         } else if (!allowed(next)) {
             fail(violation(next));
         } else {

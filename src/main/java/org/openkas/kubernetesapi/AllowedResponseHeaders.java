@@ -22,7 +22,7 @@ final class AllowedResponseHeaders {
             "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol", "Server", "Vary", "Via", "Warning", "WWW-Authenticate",
             "X-Accepted-Stream-Protocol-Versions", "X-Content-Type-Options", "X-Kubernetes-PF-FlowSchema-UID",
             "X-Kubernetes-PF-PriorityLevel-UID", "X-Stream-Protocol-Version"));
-    /** An upgrade's own; elsewhere they concern the connection to the cluster. */
+    /** Of an upgrade, granted or demanded (101, 426); elsewhere they concern the connection to the cluster. */
     private static final Set<String> OF_UPGRADE = Set.of("connection", "upgrade");
     private static final Set<String> NEVER = Set.of("set-cookie", "strict-transport-security", "clear-site-data");
     private static final String NEVER_PREFIX = "access-control-";
@@ -61,11 +61,11 @@ final class AllowedResponseHeaders {
         return NEVER.contains(lowerCaseName) || lowerCaseName.startsWith(NEVER_PREFIX);
     }
 
-    /** Removes what must not pass. */
-    void sift(HeaderLines headers, boolean upgraded, long agentId) {
+    /** Removes what must not pass; {@code namesProtocols} if the answer says what the connection becomes, or has to become. */
+    void sift(HeaderLines headers, boolean namesProtocols, long agentId) {
         for (String name : List.copyOf(headers.names())) {
             String lower = name.toLowerCase(Locale.ROOT);
-            if (allowed.contains(lower) || (upgraded && OF_UPGRADE.contains(lower))) {
+            if (allowed.contains(lower) || (namesProtocols && OF_UPGRADE.contains(lower))) {
                 continue;
             }
             headers.remove(name);

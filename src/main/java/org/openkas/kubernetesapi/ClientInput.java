@@ -1,6 +1,7 @@
 package org.openkas.kubernetesapi;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -47,6 +48,11 @@ final class ClientInput {
     @Nullable
     Object poll() {
         return waiting.poll();
+    }
+
+    /** Whether the end of a body waits here, and so all of the body. */
+    boolean holdsEnd() {
+        return waiting.stream().anyMatch(LastHttpContent.class::isInstance);
     }
 
     boolean isEmpty() {

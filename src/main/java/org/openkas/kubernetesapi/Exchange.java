@@ -38,6 +38,7 @@ final class Exchange {
     private Optional<String> origin = Optional.empty();
     private RequestTrace trace = RequestTrace.NONE;
     private @Nullable RequestHead request;
+    private RequestMeter meter = RequestMeter.NONE;
     private @Nullable Future<?> lookUp;
     private @Nullable Responder responder;
     private boolean over;
@@ -76,6 +77,7 @@ final class Exchange {
             answer(head, 200, OwnHeaders.none(), new byte[0]);
             return;
         }
+        meter = proxy.metrics().begin(head, proxy.settings().security(), proxy.timers());
         origin = head.headers().first("Origin").filter(value -> !value.isEmpty());
         if (origin.isPresent() && !origin.equals(proxy.settings().allowedOrigin())) {
             log.debug("Received Origin \"" + origin.get() + "\" is not in configured allowed origins");
@@ -243,6 +245,7 @@ final class Exchange {
     void broken(String what, String reason) {
         log.with("error", reason).debug(what);
         trace.broken(what + ": " + reason);
+        meter.broken();
     }
 
     private void refuse(RequestHead head, int code, String message, Optional<String> reason) {
@@ -267,9 +270,10 @@ final class Exchange {
 
     private void answer(RequestHead head, int code, HeaderLines headers, byte[] body) {
         answered(code);
+        sent(body.length);
         done();
         boolean held = head.expectsContinue() && !connection.bodyComplete();
-        boolean little = connection.bodyComplete() || (head.contentLength() >= 0 && head.contentLength() <= MOST_DROPPED);
+        boolean little = connection.bodyArrived() || (head.contentLength() >= 0 && head.contentLength() <= MOST_DROPPED);
         boolean framed = !head.method().equals("CONNECT") && !head.method().equals("PRI");
         boolean keep = head.keepAlive() && framed && little && !held && !connection.isStopping() && !connection.bodyCutShort();
         connection.answer(head.version(), code, headers, body, head.method().equals("HEAD"), keep);
@@ -278,12 +282,19 @@ final class Exchange {
     /** The client is told this status. */
     void answered(int code) {
         trace.answered(code);
+        meter.answered(code);
+    }
+
+    /** So many bytes of the answer's body are on their way. */
+    void sent(int bytes) {
+        meter.sent(bytes);
     }
 
     /** The answer is complete. */
     void done() {
         over = true;
         trace.end();
+        meter.complete();
     }
 
     // what the connection tells
@@ -293,6 +304,7 @@ final class Exchange {
     }
 
     void body(ByteBuf bytes) {
+        meter.received(bytes.readableBytes());
         if (responder != null) {
             responder.body(bytes);
         }
@@ -349,6 +361,7 @@ final class Exchange {
 
     /** Nobody is there any more who wants an answer. */
     void clientGone() {
+        meter.left();
         done();
         cancelLookUp();
         if (responder != null) {

@@ -81,6 +81,11 @@ final class ExchangeConnection {
         return input.bodyComplete();
     }
 
+    /** The whole body has come, taken or not. */
+    boolean bodyArrived() {
+        return input.bodyComplete() || clientInput.holdsEnd();
+    }
+
     /** The client has said that it sends no more, in the middle of a body. */
     boolean bodyCutShort() {
         return input.bodyCutShort();
@@ -93,13 +98,14 @@ final class ExchangeConnection {
 
     /** An answer that needs no agent: status, headers, and the whole body. */
     void answer(HttpVersion version, int status, HeaderLines headers, byte[] body, boolean head, boolean keep) {
+        boolean goesOn = keep && refuseUpgrade();
         AnswerHead.date(headers, proxy.timers().now());
         headers.replace("Content-Length", List.of(Integer.toString(body.length)));
-        if (!keep) {
+        if (!goesOn) {
             headers.replace("Connection", List.of("close"));
         }
         output.answer(AnswerHead.of(version, status, headers), body, head);
-        finish(keep);
+        finish(goesOn);
     }
 
     /**

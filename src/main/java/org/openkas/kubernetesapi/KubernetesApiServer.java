@@ -62,19 +62,21 @@ public final class KubernetesApiServer implements AutoCloseable {
      * @param tokens for browsers' WebSockets; empty without a secret for them
      * @param agents a channel to the agent of an id; how long calls wait for it is the channel's business
      * @param usage told of requests that may go to an agent
+     * @param metrics told of requests and their answers
      * @param executor starts each task at once on a thread of its own that may block
      * @param log gets {@code mod_name} here
      * @param tracer begins a span for each request; empty if tracing is off
      */
     public KubernetesApiServer(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens,
-            LongFunction<Channel> agents, AccessUsage usage, EventLoops loops, Timers timers, Executor executor, Log log,
+            LongFunction<Channel> agents, AccessUsage usage, RequestMetrics metrics, EventLoops loops, Timers timers, Executor executor,
+            Log log,
             Optional<Tracer> tracer) {
         this.settings = settings;
         this.loops = loops;
         this.timers = timers;
         this.log = log.with("mod_name", "kubernetes_api");
         this.proxy = new Proxy(settings, serverName, access, tokens, agents,
-                new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), usage, timers, executor, this.log,
+                new AllowedResponseHeaders(settings.extraResponseHeaders(), timers, this.log), usage, metrics, timers, executor, this.log,
                 tracer);
     }
 

@@ -50,11 +50,11 @@ final class OwnHeaders {
         return headers;
     }
 
-    /** Of an agent's answer. */
-    static HeaderLines ofAgent(Map<String, Values> sent, boolean upgraded, Proxy proxy, Optional<String> origin, long agentId) {
+    /** Of an agent's answer; {@code namesProtocols} if its status is one of those that HTTP wants an {@code Upgrade} with. */
+    static HeaderLines ofAgent(Map<String, Values> sent, boolean namesProtocols, Proxy proxy, Optional<String> origin, long agentId) {
         HeaderLines headers = HeaderLines.of(sent);
         headers.dropHopByHop();
-        proxy.allowedHeaders().sift(headers, upgraded, agentId);
+        proxy.allowedHeaders().sift(headers, namesProtocols, agentId);
         addOrigin(headers, origin);
         headers.add("Via", proxy.via());
         AnswerHead.date(headers, proxy.timers().now());

@@ -21,7 +21,7 @@ import org.openkas.tracing.Tracer;
  * @param tracer begins a span for each request, if there is one
  */
 record Proxy(ProxySettings settings, String serverName, AgentAccess access, Optional<WebSocketTokens> tokens, LongFunction<Channel> agents,
-        AllowedResponseHeaders allowedHeaders, AccessUsage usage, Timers timers, Executor executor, Log log,
+        AllowedResponseHeaders allowedHeaders, AccessUsage usage, RequestMetrics metrics, Timers timers, Executor executor, Log log,
         Optional<Tracer> tracer) {
 
     /** This server in {@code Via} headers, of both directions. */

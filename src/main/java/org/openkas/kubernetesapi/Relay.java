@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.openkas.grpc.StatusText;
 import org.openkas.proto.grpctool.HttpRequest;
 import org.openkas.proto.grpctool.HttpResponse;
 
@@ -18,10 +19,13 @@ import org.openkas.proto.grpctool.HttpResponse;
  */
 final class Relay implements Responder, AgentCall.Events {
     private static final int SWITCHING = 101;
+    private static final int UPGRADE_REQUIRED = 426;
     /** Messages that an agent may send ahead of the client. */
     private static final int AHEAD = 8;
     /** Agents send 32 KiB; one that sends more than these bytes at once is not let ahead. */
     private static final int LARGE = 64 << 10;
+    /** Bytes of a body, at the reference. */
+    private static final long KEPT_WITHOUT_AGENT = 128 << 10;
     /** For an agent to end what the client has already got all of. */
     private static final Duration ENDING = Duration.ofSeconds(5);
     /** An agent of before 2022 knows no upgrades and answers, with a refusal, only when the request has ended for good. */
@@ -34,6 +38,7 @@ final class Relay implements Responder, AgentCall.Events {
     private final Optional<String> origin;
     private final long agentId;
     private final AgentCall call;
+    private boolean found;
     private boolean requestSent;
     private boolean halfClosed;
     private boolean answered;
@@ -144,6 +149,7 @@ final class Relay implements Responder, AgentCall.Events {
 
     @Override
     public void ready() {
+        found = true;
         connection.pump();
     }
 
@@ -154,7 +160,11 @@ final class Relay implements Responder, AgentCall.Events {
         deadline.disarm();
         int code = header.getResponse().getStatusCode();
         upgraded = code == SWITCHING && request.upgrade();
-        if ((code < 200 && !upgraded) || code > 999) {
+        if (code < 100 || code > 999) {
+            unwritable("invalid status code " + code);
+            return;
+        }
+        if (code < 200 && !upgraded) {
             call.fail(Status.INVALID_ARGUMENT.withDescription("unexpected status code " + code));
             return;
         }
@@ -163,7 +173,8 @@ final class Relay implements Responder, AgentCall.Events {
             call.fail(Status.INVALID_ARGUMENT.withDescription("unexpected upgrade before the end of the request"));
             return;
         }
-        HeaderLines headers = OwnHeaders.ofAgent(header.getResponse().getHeaderMap(), upgraded, proxy, origin, agentId);
+        HeaderLines headers = OwnHeaders.ofAgent(header.getResponse().getHeaderMap(), upgraded || code == UPGRADE_REQUIRED, proxy, origin,
+                agentId);
         if (request.upgrade() && !upgraded) {
             clean = connection.refuseUpgrade();
         }
@@ -201,18 +212,26 @@ final class Relay implements Responder, AgentCall.Events {
             if (data.isEmpty() || request.method().equals("HEAD")) {
                 more();
             } else {
-                call.fail(Status.INTERNAL.withDescription("http: request method or response status code does not allow body"));
+                unwritable("http: request method or response status code does not allow body");
             }
             return;
         }
         if (!framing().takes(data.size())) {
-            call.fail(Status.INTERNAL.withDescription("http: wrote more than the declared Content-Length"));
+            unwritable("http: wrote more than the declared Content-Length");
             return;
         }
         if (!data.isEmpty()) {
+            exchange.sent(data.size());
             connection.output().body(Exchange.wrapped(data));
         }
         askIfWritable();
+    }
+
+    /** The agent's answer does not fit what it announced. */
+    private void unwritable(String why) {
+        call.cancel();
+        exchange.broken("HTTP->gRPC: failed to write HTTP response", why);
+        connection.close();
     }
 
     @Override
@@ -259,6 +278,11 @@ final class Relay implements Responder, AgentCall.Events {
         more();
     }
 
+    /** Whether it is the answer that is missing: of a request that found no agent the reference takes as much as it can keep. */
+    private boolean requestTaken() {
+        return requestSent || (!found && request.contentLength() <= KEPT_WITHOUT_AGENT);
+    }
+
     @Override
     public void ended(Status status) {
         deadline.disarm();
@@ -269,14 +293,15 @@ final class Relay implements Responder, AgentCall.Events {
             if (status.isOk()) {
                 connection.output().closeAfterWrites();
             } else {
-                exchange.broken("HTTP->gRPC: failed to pipe upgraded connection streams", String.valueOf(status.getDescription()));
+                exchange.broken("HTTP->gRPC: failed to pipe upgraded connection streams",
+                        "failed to read upgraded gRPC response: " + StatusText.of(status));
                 connection.close();
             }
         } else if (!answered) {
-            exchange.failed(requestSent ? "HTTP->gRPC: failed to read gRPC response" : "HTTP->gRPC: failed to send request data", status);
+            exchange.failed(requestTaken() ? "HTTP->gRPC: failed to read gRPC response" : "HTTP->gRPC: failed to send request data", status);
             connection.pump();
         } else if (!status.isOk()) {
-            exchange.broken("HTTP->gRPC: failed to read gRPC response", String.valueOf(status.getDescription()));
+            exchange.broken("HTTP->gRPC: failed to read gRPC response", StatusText.of(status));
             connection.close();
         } else if (framing().cutShort()) {
             connection.output().closeAfterWrites();

@@ -6,6 +6,7 @@ import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -92,6 +93,15 @@ final class RequestDecoder extends HttpRequestDecoder {
         } else {
             super.decodeLast(ctx, buffer, out);
         }
+    }
+
+    @Override
+    protected HttpMessage createMessage(String[] initialLine) throws Exception {
+        HttpMessage message = super.createMessage(initialLine);
+        if (message.protocolVersion().equals(HttpVersion.HTTP_1_0) && message.headers() instanceof RequestHeaders headers) {
+            headers.withoutCodings();
+        }
+        return message;
     }
 
     @Override

@@ -24,6 +24,25 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
     record Objection(int status, String text) {
     }
 
+    /**
+     * What a client takes this server for.
+     *
+     * @param name empty if it does not say
+     * @param port empty if it does not say
+     */
+    record NamedHost(String name, String port) {
+        /** None. */
+        static final NamedHost NONE = new NamedHost("", "");
+        private static final int LONGEST = 255;
+
+        private static NamedHost of(String host) {
+            int colon = host.lastIndexOf(':');
+            String port = host.substring(colon + 1);
+            boolean withPort = colon > 0 && !port.isEmpty() && port.length() <= 5 && port.chars().allMatch(c -> c >= '0' && c <= '9');
+            return host.length() > LONGEST ? NONE : withPort ? new NamedHost(host.substring(0, colon), port) : new NamedHost(host, "");
+        }
+    }
+
     private static final Pattern GAP = Pattern.compile("[, \t]+");
     private static final String TOO_LARGE = "431 Request Header Fields Too Large";
 
@@ -71,7 +90,8 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
             headers.remove("Content-Length");
         }
         long length = chunked ? -1 : headers.first("Content-Length").map(Long::parseLong).orElse(0L);
-        boolean keepAlive = version.majorVersion() == 1 && !asks(headers, "close") && (!http10 || asks(headers, "keep-alive"));
+        boolean unclear = request.headers() instanceof RequestHeaders lines && lines.codingIgnored();
+        boolean keepAlive = version.majorVersion() == 1 && !unclear && !asks(headers, "close") && (!http10 || asks(headers, "keep-alive"));
         return new Read(
                 new RequestHead(request.method().name(), target.get(), headers, version, length,
                         headers.values("Expect").stream().anyMatch(value -> !value.isEmpty()) && !http10 && length != 0,
@@ -86,6 +106,11 @@ record RequestHead(String method, RequestTarget target, HeaderLines headers, Htt
     /** Whether the client asks to turn the connection into another kind (chapter 03 §13). */
     boolean upgrade() {
         return headers.has("Upgrade");
+    }
+
+    /** By what name the client calls this server. */
+    NamedHost host() {
+        return headers.first("Host").map(NamedHost::of).orElse(NamedHost.NONE);
     }
 
     /** As the rules of WebSocket look at it. */

@@ -32,6 +32,19 @@ final class RequestHeaders extends DefaultHttpHeaders {
         }
     }
 
+    private boolean knowsCodings = true;
+    private boolean codingIgnored;
+
+    /** The request is one of HTTP/1.0, which knows no codings of bodies: a {@code Transfer-Encoding} says nothing. */
+    void withoutCodings() {
+        knowsCodings = false;
+    }
+
+    /** Whether there was a {@code Transfer-Encoding} that says nothing; the next server may have thought otherwise. */
+    boolean codingIgnored() {
+        return codingIgnored;
+    }
+
     @Override
     public HttpHeaders add(CharSequence name, Object value) {
         String text = value.toString();
@@ -43,6 +56,10 @@ final class RequestHeaders extends DefaultHttpHeaders {
         }
         if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name) && !decimal(text)) {
             throw new IllegalArgumentException("bad Content-Length");
+        }
+        if (HttpHeaderNames.TRANSFER_ENCODING.contentEqualsIgnoreCase(name) && !knowsCodings) {
+            codingIgnored = true;
+            return this;
         }
         if (HttpHeaderNames.TRANSFER_ENCODING.contentEqualsIgnoreCase(name)
                 && (contains(HttpHeaderNames.TRANSFER_ENCODING) || !text.equalsIgnoreCase("chunked"))) {

@@ -28,7 +28,7 @@ record RequestTarget(String path, Map<String, List<String>> query, boolean reada
      * @return empty if it is malformed
      */
     static Optional<RequestTarget> of(String method, String target) {
-        if (method.equals("CONNECT")) {
+        if (method.equals("CONNECT") && !target.startsWith("/")) {
             return Optional.of(NONE);
         }
         if (target.equals(SERVER.path)) {

@@ -4,8 +4,6 @@ import io.grpc.Context;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.Log;
 import org.openkas.net.Security;
@@ -24,7 +22,6 @@ final class RequestTrace {
     static final RequestTrace NONE = new RequestTrace(null);
 
     private static final String SCOPE = "org.openkas.kubernetesapi";
-    private static final Pattern HOST = Pattern.compile("(.+?)(?::([0-9]{1,5}))?");
 
     private final @Nullable Traced traced;
 
@@ -40,12 +37,13 @@ final class RequestTrace {
         span.attribute("http.method", head.method());
         span.attribute("http.scheme", security instanceof Security.Tls ? "https" : "http");
         span.attribute("http.flavor", head.version().majorVersion() + "." + head.version().minorVersion());
-        headers.first("Host").map(HOST::matcher).filter(Matcher::matches).ifPresent(host -> {
-            span.attribute("net.host.name", host.group(1));
-            if (host.group(2) != null) {
-                span.attribute("net.host.port", Long.parseLong(host.group(2)));
-            }
-        });
+        RequestHead.NamedHost host = head.host();
+        if (!host.name().isEmpty()) {
+            span.attribute("net.host.name", host.name());
+        }
+        if (!host.port().isEmpty()) {
+            span.attribute("net.host.port", Long.parseLong(host.port()));
+        }
         if (client instanceof InetSocketAddress address) {
             span.attribute("net.sock.peer.addr", address.getAddress().getHostAddress());
             span.attribute("net.sock.peer.port", address.getPort());

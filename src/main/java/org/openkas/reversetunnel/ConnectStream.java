@@ -28,6 +28,8 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
     record Parts(AgentIdentification agents, Descriptions descriptions, TunnelRegistry registry, Timers timers, RandomGenerator random, Executor executor) {
     }
 
+    private static final Status NO_DESCRIPTOR = Status.UNKNOWN.withDescription("EOF");
+
     private final Parts parts;
     private final ServerCallStreamObserver<ConnectResponse> stream;
     private final Log log;
@@ -38,6 +40,7 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
     private @Nullable AgentInfo agent;
     private @Nullable Tunnel tunnel;
     private boolean aged;
+    private boolean halfClosed;
     private boolean ended;
 
     ConnectStream(Parts parts, ServerCallStreamObserver<ConnectResponse> stream, Log log, @Nullable EarlyEnd early) {
@@ -71,10 +74,16 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
     }
 
     private void identified(AgentInfo found) {
+        boolean nothingComes;
         synchronized (this) {
             agent = found;
+            nothingComes = halfClosed;
         }
-        stream.request(1);
+        if (nothingComes) {
+            end(NO_DESCRIPTOR);
+        } else {
+            stream.request(1);
+        }
     }
 
     /** Ends what waits, but not while the descriptor is under way. */
@@ -139,13 +148,20 @@ final class ConnectStream implements StreamObserver<ConnectRequest> {
         };
     }
 
+    /** Whoever is not known yet first learns what the look-up says of the token. */
     @Override
     public void onCompleted() {
-        Tunnel open = current();
+        Tunnel open;
+        boolean known;
+        synchronized (this) {
+            open = tunnel;
+            known = agent != null;
+            halfClosed = true;
+        }
         if (open != null) {
             open.completed();
-        } else {
-            end(Status.UNKNOWN.withDescription("EOF"));
+        } else if (known) {
+            end(NO_DESCRIPTOR);
         }
     }
 

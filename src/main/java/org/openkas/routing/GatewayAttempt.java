@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.openkas.common.Backoff;
 import org.openkas.common.Log;
 import org.openkas.common.Timers;
+import org.openkas.grpc.StatusText;
 
 /**
  * The questions of one search to one server, again and again until it has a tunnel or the search ends (chapter 04 §5.4).
@@ -102,8 +103,7 @@ final class GatewayAttempt {
                     ? log().with("remedy", "give all servers the same secret in private_api.listen.authentication_secret_file, and clocks"
                             + " that differ by less than 5 s")
                     : log();
-            reported.with("error", "rpc error: code = " + status.getCode() + " desc = " + status.getDescription())
-                    .error("RecvMsg(GatewayKasResponse)");
+            reported.with("error", StatusText.of(status)).error("RecvMsg(GatewayKasResponse)");
         }
         if (search.stays(url)) {
             again(backoff.next());

@@ -7,6 +7,7 @@ import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoUtils;
 import java.util.Map;
 import java.util.Optional;
@@ -111,7 +112,9 @@ final class GatewayStream extends ClientCall.Listener<GatewayKasResponse> implem
         if (!finish()) {
             return;
         }
-        Status end = status.isOk() ? ORDER.objection(last, FieldOrder.END).map(Status.INVALID_ARGUMENT::withDescription).orElse(status) : status;
+        Status end = status.isOk()
+                ? ORDER.objection(last, FieldOrder.END).map(Status.INVALID_ARGUMENT::withDescription).orElse(status)
+                : status.getCause() instanceof StatusRuntimeException unreadable ? unreadable.getStatus() : status; // gRPC cancels then
         WayReceiver to = receiver();
         if (to == null) {
             if (end.isOk()) {

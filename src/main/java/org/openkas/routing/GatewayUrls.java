@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.openkas.cluster.SparseReport;
 import org.openkas.cluster.TrackerException;
 import org.openkas.cluster.TunnelTracker;
 import org.openkas.common.Log;
@@ -29,6 +30,7 @@ final class GatewayUrls {
     private final Timers timers;
     private final Executor executor;
     private final Log log;
+    private final SparseReport reports;
     private final Cache<Long, List<String>> known;
     private final Map<Long, Poll> polls = new HashMap<>();
 
@@ -51,6 +53,7 @@ final class GatewayUrls {
         this.timers = timers;
         this.executor = executor;
         this.log = log;
+        reports = new SparseReport(timers, log);
         known = Caffeine.newBuilder().maximumSize(MOST_AGENTS).expireAfterAccess(RETENTION).ticker(timers::nanos).executor(Runnable::run)
                 .build();
     }
@@ -90,7 +93,7 @@ final class GatewayUrls {
         try {
             tell(agentId, List.copyOf(tracker.gateways(agentId)));
         } catch (TrackerException | RuntimeException e) {
-            log.with("agent_id", agentId).withError(e).error("KasUrlsByAgentId() failed");
+            reports.error("KasUrlsByAgentId() failed", e, log.with("agent_id", agentId)); // many ask many times a second
         }
         timers.after(PERIOD, () -> ask(agentId));
     }

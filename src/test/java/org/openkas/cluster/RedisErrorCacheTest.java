@@ -105,6 +105,16 @@ class RedisErrorCacheTest extends ErrorCacheContract {
     }
 
     @Test
+    @DisplayName("chapter 04 §1.5: that whoever asked has left is no failure of Redis, and not reported")
+    void abandoned() {
+        Thread.currentThread().interrupt();
+        assertThat(cache.find(Lookup.AGENT_INFO, HASH)).isEmpty();
+        cache.remember(Lookup.AGENT_INFO, HASH, UNAUTHORIZED, Duration.ofSeconds(60));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(server.log.lines()).noneMatch(line -> line.message().startsWith("Failed to"));
+    }
+
+    @Test
     @DisplayName("GB-37 a key of another type is no error, is reported each time, and this server remembers for itself")
     void wrongType() {
         byte[] key = ByteString.copyFromUtf8("gitlab-kas:agent_info_errs:").concat(HASH).toByteArray();

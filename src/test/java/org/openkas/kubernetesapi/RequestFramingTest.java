@@ -41,7 +41,6 @@ class RequestFramingTest {
                 unknown(POST + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"), unknown(POST + "Transfer-Encoding:\r\n\r\n"),
                 unknown(POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
                 unknown(POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"),
-                bad("POST / HTTP/1.0\r\n" + TOKEN + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
                 bad(POST + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"), bad(POST + "Transfer\u0000-Encoding: chunked\r\n\r\n"),
                 bad(POST + "X: a\u0000b\r\n\r\n"), bad(POST + "X: a\u0001b\r\n\r\n"), bad(POST + "X: a\u007fb\r\n\r\n"),
                 bad(POST + "X: a\rContent-Length: 5\r\n\r\n"), bad(POST + "X\r: a\r\n\r\n"), bad(POST + "X: a\r\r\n\r\n"),
@@ -125,6 +124,51 @@ class RequestFramingTest {
                 assertThat(call.headerValue("Content-Length")).isIn("2", "");
                 assertThat(call.headerValue("Transfer-Encoding")).isEmpty();
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chunked", "gzip", "chunked, gzip"})
+    @DisplayName("chapter 03 §2.3: HTTP/1.0 has no codings: a Transfer-Encoding says nothing, and the connection ends with the answer")
+    void noCodings(String coding) throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            proxy.agent.atEnd(call -> call.answer(200, call.body().toStringUtf8(), "Content-Length", "2"));
+            peer.send("POST / HTTP/1.0\r\n" + TOKEN + "Connection: keep-alive\r\nTransfer-Encoding: " + coding
+                    + "\r\nContent-Length: 2\r\n\r\nhi" + SECOND);
+            Answer answer = RunningProxy.answer(peer, false);
+            assertThat(answer.body()).isEqualTo("hi");
+            assertThat(answer.header("Connection")).isEqualTo("close");
+            KubernetesAgent.Call call = proxy.agent.next();
+            assertThat(call.header().getContentLength()).isEqualTo(2);
+            assertThat(call.headerValue("Transfer-Encoding")).isEmpty();
+            assertThat(peer.readText(1)).as("more than one answer").isEmpty();
+            assertThat(proxy.agent.waiting()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("chapter 03 §2.1, §5: CONNECT with a path is a method like others")
+    void connectWithPath() throws Exception {
+        try (RunningProxy proxy = setup().start()) {
+            proxy.agent.atEnd(call -> call.answer(200, "x"));
+            assertThat(proxy.ask("CONNECT /api?a=b HTTP/1.1\r\n" + TOKEN + "\r\n").body()).isEqualTo("x");
+            KubernetesAgent.Call call = proxy.agent.next();
+            assertThat(call.header().getRequest().getMethod()).isEqualTo("CONNECT");
+            assertThat(call.header().getRequest().getUrlPath()).isEqualTo("/api");
+        }
+    }
+
+    @Test
+    @DisplayName("chapter 03 §2.2: a body of unknown length that came whole is dropped, and the connection stays usable after a refusal")
+    void refusedWithChunks() throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            proxy.agent.atEnd(call -> call.answer(200, "x"));
+            peer.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+            Answer refused = RunningProxy.answer(peer, false);
+            assertThat(refused.status()).isEqualTo(401);
+            assertThat(refused.header("Connection")).isEmpty();
+            peer.send("GET / HTTP/1.1\r\n" + TOKEN + "\r\n");
+            assertThat(RunningProxy.answer(peer, false).body()).isEqualTo("x");
         }
     }
 

@@ -1,6 +1,7 @@
 package org.openkas.kubernetesapi;
 
 import io.grpc.Channel;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,6 +41,7 @@ final class RunningProxy implements AutoCloseable {
     final FakeTimers timers = new FakeTimers();
     final MemoryUsageCounters usage = new MemoryUsageCounters();
     final MemoryUsageEvents events = new MemoryUsageEvents(timers);
+    final PrometheusRegistry metrics = new PrometheusRegistry();
     final KubernetesApiServer server;
     private final InProcess agentServer = new InProcess(agent);
     private final EventLoops loops = new EventLoops(2);
@@ -122,7 +124,8 @@ final class RunningProxy implements AutoCloseable {
                 setup.origin,
                 setup.extra, setup.listenGrace, Duration.ofHours(1));
         server = new KubernetesApiServer(settings, NAME, setup.access.orElse(new Everybody()), setup.tokens,
-                setup.agents.orElse(id -> agentServer.channel()), new AccessUsage(usage, events), loops, setup.timers.orElse(timers), executor, log.log(), setup.tracer);
+                setup.agents.orElse(id -> agentServer.channel()), new AccessUsage(usage, events), new RequestMetrics(metrics), loops, setup.timers.orElse(timers),
+                executor, log.log(), setup.tracer);
         server.start();
     }
 

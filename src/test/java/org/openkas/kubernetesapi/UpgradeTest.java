@@ -159,6 +159,8 @@ class UpgradeTest {
             call.fail(Status.UNAVAILABLE.withDescription("boom"));
             assertThat(peer.readText(1)).isEmpty();
             await().until(() -> !proxy.log.lines("HTTP->gRPC: failed to pipe upgraded connection streams").isEmpty());
+            assertThat(proxy.log.lines("HTTP->gRPC: failed to pipe upgraded connection streams").getFirst().fields()).containsEntry("error",
+                    "failed to read upgraded gRPC response: rpc error: code = Unavailable desc = boom");
         }
     }
 
@@ -243,6 +245,24 @@ class UpgradeTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"426,SPDY/3.1,upgrade", "403,'',''", "200,'',''"})
+    @DisplayName("chapter 03 §12.2, chapter 07 §8.1: Upgrade says what the connection becomes (101) or has to become (426), and nothing else")
+    void upgradeOfRefusals(int status, String upgrade, String connection) throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            proxy.agent.atEnd(call -> call.answer(status, "no", "Content-Length", "2", "Connection", "Upgrade, X-Up", "Upgrade", "SPDY/3.1",
+                    "X-Up", "1"));
+            for (int i = 0; i < 2; i++) {
+                peer.send("GET / HTTP/1.1\r\n" + TOKEN + "\r\n");
+                Answer answer = RunningProxy.answer(peer, false);
+                assertThat(answer.status()).isEqualTo(status);
+                assertThat(answer.header("Upgrade")).isEqualTo(upgrade);
+                assertThat(answer.header("Connection")).isEqualTo(connection);
+                assertThat(answer.body()).isEqualTo("no");
+            }
+        }
+    }
+
     @Test
     @DisplayName("What was sent early behind a refused upgrade is not taken for a request: the connection ends")
     void refusedWithEarlyBytes() throws Exception {
@@ -253,6 +273,18 @@ class UpgradeTest {
             assertThat(peer.readText(1)).isEmpty();
             proxy.agent.next();
             assertThat(proxy.agent.waiting()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("chapter 03 §2.2: a refusal of the server's own says that the connection ends where early bytes stand behind the upgrade")
+    void ownRefusalWithEarlyBytes() throws Exception {
+        try (RunningProxy proxy = setup().start(); RawPeer peer = proxy.peer()) {
+            peer.send("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: SPDY/3.1\r\n\r\nearly");
+            Answer refused = RunningProxy.answer(peer, false);
+            assertThat(refused.status()).isEqualTo(401);
+            assertThat(refused.header("Connection")).isEqualTo("close");
+            assertThat(peer.readText(1)).isEmpty();
         }
     }
 

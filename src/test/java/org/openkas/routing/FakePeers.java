@@ -9,7 +9,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.grpc.protobuf.ProtoUtils;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +42,9 @@ final class FakePeers implements Peers, AutoCloseable {
         volatile boolean halfClosed;
         volatile boolean cancelled;
         volatile boolean closed;
-        private final ServerCall<ByteString, GatewayKasResponse> call;
+        private final ServerCall<ByteString, ByteString> call;
 
-        private Seen(String url, ServerCall<ByteString, GatewayKasResponse> call, Metadata headers) {
+        private Seen(String url, ServerCall<ByteString, ByteString> call, Metadata headers) {
             this.url = url;
             this.call = call;
             this.headers = headers;
@@ -55,9 +54,14 @@ final class FakePeers implements Peers, AutoCloseable {
 
         void say(GatewayKasResponse... responses) {
             for (GatewayKasResponse response : responses) {
-                if (!cancelled && !closed) {
-                    call.sendMessage(response);
-                }
+                say(response.toByteString());
+            }
+        }
+
+        /** Bytes that may be no message at all. */
+        void say(ByteString bytes) {
+            if (!cancelled && !closed) {
+                call.sendMessage(bytes);
             }
         }
 
@@ -103,8 +107,7 @@ final class FakePeers implements Peers, AutoCloseable {
     }
 
     private InProcess server(String url) {
-        MethodDescriptor<ByteString, GatewayKasResponse> method = MethodDescriptor
-                .newBuilder(new RawBytes(), ProtoUtils.marshaller(GatewayKasResponse.getDefaultInstance()))
+        MethodDescriptor<ByteString, ByteString> method = MethodDescriptor.newBuilder(new RawBytes(), new RawBytes())
                 .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
                 .setFullMethodName(MethodDescriptor.generateFullMethodName(ScriptedAgent.SERVICE, "MakeRequest")).build();
         return new InProcess(ServerServiceDefinition.builder(ScriptedAgent.SERVICE).addMethod(method, (call, headers) -> {

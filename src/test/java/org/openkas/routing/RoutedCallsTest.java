@@ -3,6 +3,7 @@ package org.openkas.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.rpc.Code;
+import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -360,7 +361,7 @@ class RoutedCallsTest {
             if (peers.calls.size() == 1) {
                 call.end(Status.OK);
             } else if (peers.calls.size() < 8) {
-                call.end(Status.UNAVAILABLE);
+                call.end(Status.UNAVAILABLE.withDescription("asleep"));
             } else {
                 call.say(FakePeers.TUNNEL_READY);
             }
@@ -377,7 +378,22 @@ class RoutedCallsTest {
         }
         assertThat(caller.ready).isDone();
         assertThat(log.lines("RecvMsg(GatewayKasResponse)")).hasSize(6).allSatisfy(
-                line -> assertThat(line.fields()).containsEntry("agent_id", 7L).containsEntry("kas_url", Y).containsKey("error"));
+                line -> assertThat(line.fields()).containsEntry("agent_id", 7L).containsEntry("kas_url", Y)
+                        .containsEntry("error", "rpc error: code = Unavailable desc = asleep"));
+    }
+
+    @Test
+    @DisplayName("5.4: a gateway whose answer cannot be read is reported, though gRPC calls that cancelled, and asked again later")
+    void unreadable() {
+        tracker.urls = List.of(Y);
+        peers.answer(Y, call -> call.say(ByteString.copyFromUtf8("?")));
+        ScriptedCaller caller = caller();
+        timers.advance(Duration.ZERO);
+        timers.advance(Duration.ofSeconds(1));
+        assertThat(peers.calls).hasSizeGreaterThan(1);
+        assertThat(log.lines("RecvMsg(GatewayKasResponse)")).isNotEmpty().allSatisfy(line -> assertThat(
+                String.valueOf(line.fields().get("error"))).startsWith("rpc error: code = Internal desc = Invalid protobuf byte sequence"));
+        caller.call.cancel("enough", null);
     }
 
     @Test
@@ -428,7 +444,9 @@ class RoutedCallsTest {
         ScriptedCaller stuck = caller();
         timers.advance(Duration.ofSeconds(1));
         assertThat(stuck.ready).isNotDone();
-        assertThat(log.lines("KasUrlsByAgentId() failed")).isNotEmpty();
+        assertThat(tracker.questions).isGreaterThan(questions + 5);
+        assertThat(log.lines("KasUrlsByAgentId() failed")).as("a broken tracker does not fill the log").singleElement()
+                .satisfies(line -> assertThat(line.fields()).containsEntry("agent_id", 7L).containsKey("error"));
     }
 
     @Test

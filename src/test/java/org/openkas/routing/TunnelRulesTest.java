@@ -132,6 +132,30 @@ class TunnelRulesTest {
     }
 
     @Test
+    @DisplayName("TC-09, 2.4: an agent that half-closes without a descriptor learns first what GitLab says of its token")
+    void refusedTokenOfOneThatHalfCloses() throws Exception {
+        for (boolean refused : List.of(true, false)) {
+            CountDownLatch asked = new CountDownLatch(2);
+            CountDownLatch answer = new CountDownLatch(1);
+            bench.agents = (_, _) -> {
+                asked.countDown();
+                answer.await();
+                if (refused) {
+                    throw Status.UNAUTHENTICATED.withDescription("unauthenticated").asException();
+                }
+                return TunnelBench.agent(7);
+            };
+            ScriptedAgent tunnel = ScriptedAgent.silent(agent);
+            tunnel.halfClose();
+            ScriptedAgent later = ScriptedAgent.silent(agent); // on the same connection, behind the half-close
+            asked.await();
+            answer.countDown();
+            assertStatus(tunnel.end(), refused ? Status.Code.UNAUTHENTICATED : Status.Code.UNKNOWN, refused ? "unauthenticated" : "EOF");
+            later.cancel();
+        }
+    }
+
+    @Test
     @DisplayName("TC-10: GitLab fails three times, and the agent sees nothing of it")
     void gitLabRecovers() throws Exception {
         AtomicInteger calls = new AtomicInteger();
