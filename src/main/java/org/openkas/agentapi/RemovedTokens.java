@@ -6,12 +6,9 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.openkas.common.AgentToken;
+import org.openkas.common.Groups;
 import org.openkas.common.Timers;
 import org.openkas.grpc.CallAge;
 import org.openkas.grpc.CallContext;
@@ -21,7 +18,7 @@ import org.openkas.grpc.CallContext;
  * refused then like anybody with a wrong token. Stands behind the interceptor that extracts tokens. Thread-safe.
  */
 public final class RemovedTokens implements ServerInterceptor {
-    private final Map<AgentToken, Set<Ending>> waiting = new ConcurrentHashMap<>();
+    private final Groups<AgentToken, Ending> waiting = new Groups<>();
 
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
@@ -35,22 +32,7 @@ public final class RemovedTokens implements ServerInterceptor {
 
     /** Ends the waiting of all calls that were made with this token. */
     public void removed(AgentToken token) {
-        List.copyOf(waiting.getOrDefault(token, Set.of())).forEach(Ending::tokenRemoved);
-    }
-
-    private void add(AgentToken token, Ending ending) {
-        waiting.compute(token, (key, endings) -> {
-            Set<Ending> all = endings == null ? ConcurrentHashMap.newKeySet() : endings;
-            all.add(ending);
-            return all;
-        });
-    }
-
-    private void forget(AgentToken token, Ending ending) {
-        waiting.computeIfPresent(token, (key, endings) -> {
-            endings.remove(ending);
-            return endings.isEmpty() ? null : endings;
-        });
+        waiting.of(token).forEach(Ending::tokenRemoved);
     }
 
     /** Something to do once, at whichever of two moments comes first. */
@@ -73,7 +55,7 @@ public final class RemovedTokens implements ServerInterceptor {
 
         void happen() {
             if (over.compareAndSet(false, true)) {
-                forget(token, this);
+                waiting.remove(token, this);
                 action.run();
             }
         }
@@ -81,7 +63,7 @@ public final class RemovedTokens implements ServerInterceptor {
         @Override
         public void cancel() {
             over.set(true);
-            forget(token, this);
+            waiting.remove(token, this);
         }
     }
 
@@ -105,7 +87,7 @@ public final class RemovedTokens implements ServerInterceptor {
         @Override
         public Timers.Cancellable whenEnded(Runnable action) {
             Ending ending = new Ending(token, this, action);
-            add(token, ending);
+            waiting.add(token, ending);
             Timers.Cancellable byAge = age.whenEnded(ending::happen);
             return () -> {
                 byAge.cancel();

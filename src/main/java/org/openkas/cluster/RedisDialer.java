@@ -88,7 +88,7 @@ final class RedisDialer implements AutoCloseable {
                 .maintNotificationsConfig(MaintNotificationsConfig.disabled());
         tls.ifPresent(security -> options
                 .sslOptions(SslOptions.builder().handshakeTimeout(section.dialTimeout()).sslContext(security::applyTo).build()));
-        RedisClient client = RedisClient.create(resources);
+        RedisClient client = new AsyncRedisClient(resources);
         client.setOptions(options.build());
         return client;
     }

@@ -1,15 +1,14 @@
 package org.openkas.repository;
 
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.openkas.cluster.GitPushEvents;
+import org.openkas.common.Groups;
 import org.openkas.proto.event.GitPushEvent;
 
 /** Who waits for news of a project, by its full path, so that a push wakes those that it concerns. Thread-safe. */
 public final class PushedProjects implements GitPushEvents.Listener {
-    private final Map<String, Set<Watcher>> watchers = new ConcurrentHashMap<>();
+    private final Groups<String, Watcher> watchers = new Groups<>();
 
     /** Somebody who waits. Compared by identity. */
     @FunctionalInterface
@@ -20,25 +19,18 @@ public final class PushedProjects implements GitPushEvents.Listener {
 
     /** Tells this watcher of pushes to a project from now on. */
     public void add(String path, Watcher watcher) {
-        watchers.compute(path, (_, known) -> {
-            Set<Watcher> all = known == null ? ConcurrentHashMap.newKeySet() : known;
-            all.add(watcher);
-            return all;
-        });
+        watchers.add(path, watcher);
     }
 
     /** Forgets the watcher. */
     public void remove(String path, Watcher watcher) {
-        watchers.computeIfPresent(path, (_, known) -> {
-            known.remove(watcher);
-            return known.isEmpty() ? null : known;
-        });
+        watchers.remove(path, watcher);
     }
 
     /** Paths are compared letter by letter (chapter 01 §4.4). */
     @Override
     public void pushed(GitPushEvent event) {
         Set<WatchedRef.Target> poked = new HashSet<>();
-        watchers.getOrDefault(event.getProject().getFullPath(), Set.of()).forEach(watcher -> watcher.pushed(poked));
+        watchers.of(event.getProject().getFullPath()).forEach(watcher -> watcher.pushed(poked));
     }
 }

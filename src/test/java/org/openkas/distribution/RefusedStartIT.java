@@ -21,7 +21,7 @@ import org.openkas.testkit.RealRedis;
 @Timeout(120)
 class RefusedStartIT {
     /** The processes are started together, so each takes as long as all of them. */
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     @TempDir
     Path directory;
