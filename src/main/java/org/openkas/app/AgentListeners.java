@@ -70,8 +70,9 @@ final class AgentListeners implements AutoCloseable {
     }
 
     private static AgentGate gate(AgentSection section, Agents agents, TokenLimiter limiter, GrpcServerMetrics metrics, Ground ground) {
-        ground.limiters().limit("agent_connection", "{connection/token/m}", (double) section.listen().connectionsPerTokenPerMinute());
-        return new AgentGate(metrics, MessageRules::violations, limiter, new RateExceeded(ground.metrics().registry()),
+        ground.limiters().limit(MeasuredTokenLimiter.NAME, "{connection/token/m}", (double) section.listen().connectionsPerTokenPerMinute());
+        TokenLimiter measured = new MeasuredTokenLimiter(limiter, ground.limiters(), ground.timers());
+        return new AgentGate(metrics, MessageRules::violations, measured, new RateExceeded(ground.metrics().registry()),
                 section.methodAliases(), agents.removed().<List<ServerInterceptor>>map(List::of).orElse(List.of()), ground.log());
     }
 

@@ -4,7 +4,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one piece of work again and again, whenever somebody asks, never twice at a time. Between rounds no thread is held.
+ * Runs one piece of work again and again, whenever somebody asks, never twice at a time. Between rounds no thread is held. A
+ * round that fails ends like any other.
  * Thread-safe.
  */
 public final class Rounds {
@@ -52,17 +53,25 @@ public final class Rounds {
     }
 
     private void run() {
-        do {
-            synchronized (this) {
-                state = State.RUNNING;
-                interruptible = Thread.currentThread();
+        boolean complete = false;
+        try {
+            do {
+                synchronized (this) {
+                    state = State.RUNNING;
+                    interruptible = Thread.currentThread();
+                }
+                try {
+                    round.run();
+                } finally {
+                    shield();
+                }
+            } while (!idle());
+            complete = true;
+        } finally {
+            if (!complete && !idle()) {
+                executor.execute(this::run);
             }
-            try {
-                round.run();
-            } finally {
-                shield();
-            }
-        } while (!idle());
+        }
     }
 
     private synchronized boolean idle() {

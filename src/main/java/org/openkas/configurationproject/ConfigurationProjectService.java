@@ -67,6 +67,9 @@ public final class ConfigurationProjectService extends ConfigurationProjectGrpc.
                 return;
             }
             files.clear();
+        } catch (RuntimeException e) {
+            out.onError(Status.UNKNOWN.withDescription("PathFetcher: " + e).withCause(e).asRuntimeException());
+            return;
         }
         out.onNext(files.build());
         out.onCompleted();

@@ -44,9 +44,18 @@ final class ChannelFactory implements AutoCloseable {
 
     /** A new channel; the caller shuts it down. */
     ManagedChannel channel(GitalyAddress address) throws RepositoryException {
+        try {
+            return built(address);
+        } catch (IllegalArgumentException e) {
+            // a host that gRPC cannot make anything of
+            throw new RepositoryException(Code.UNKNOWN, "could not dial source: " + e.getMessage(), e);
+        }
+    }
+
+    private ManagedChannel built(GitalyAddress address) throws RepositoryException {
         NettyChannelBuilder builder = switch (address) {
             case GitalyAddress.Remote(GitalyAddress.HostPort target, boolean tls) -> NettyChannelBuilder
-                    .forTarget("dns:///" + target.authority(), tls ? tls() : InsecureChannelCredentials.create());
+                    .forTarget(uri(target), tls ? tls() : InsecureChannelCredentials.create());
             case GitalyAddress.UnixSocket(String path) -> NettyChannelBuilder
                     .forAddress(UnixDomainSocketAddress.of(path), InsecureChannelCredentials.create())
                     .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class).eventLoopGroup(eventLoops)
@@ -63,7 +72,7 @@ final class ChannelFactory implements AutoCloseable {
     @SuppressWarnings("deprecation")
     private NettyChannelBuilder balanced(GitalyAddress.Dns address) {
         HostLookup lookup = address.server().<HostLookup>map(server -> new DnsServerLookup(server, eventLoops.next())).orElse(systemLookup);
-        return NettyChannelBuilder.forTarget("dns:///" + address.target().authority(), InsecureChannelCredentials.create())
+        return NettyChannelBuilder.forTarget(uri(address.target()), InsecureChannelCredentials.create())
                 .defaultLoadBalancingPolicy("round_robin").nameResolverFactory(new NameResolver.Factory() {
                     @Override
                     public NameResolver newNameResolver(URI target, NameResolver.Args args) {
@@ -75,6 +84,11 @@ final class ChannelFactory implements AutoCloseable {
                         return "dns";
                     }
                 });
+    }
+
+    /** In the path of a URI the brackets around an IPv6 address, and the sign before its zone, have to be escaped. */
+    private static String uri(GitalyAddress.HostPort target) {
+        return "dns:///" + target.authority().replace("%", "%25").replace("[", "%5B").replace("]", "%5D");
     }
 
     private ChannelCredentials tls() throws RepositoryException {

@@ -23,6 +23,7 @@ import java.util.Optional;
  */
 final class CallFrames extends Http2FrameListenerDecorator {
     private final GrpcHttp2ConnectionHandler grpc;
+    /** What belongs to a call from its headers on: its {@link MessagePrefixes}. */
     private final Http2Connection.PropertyKey begun;
 
     private CallFrames(GrpcHttp2ConnectionHandler grpc, Http2FrameListener calls) {
@@ -62,7 +63,19 @@ final class CallFrames extends Http2FrameListenerDecorator {
     /** Empty frames say nothing, and two before a message make gRPC's reader fail. */
     @Override
     public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean last) throws Http2Exception {
-        return data.isReadable() || last ? super.onDataRead(ctx, id, data, padding, last) : padding;
+        if (!data.isReadable() && !last) {
+            return padding;
+        }
+        Http2Stream stream = grpc.connection().stream(id);
+        MessagePrefixes messages = stream == null ? null : stream.getProperty(begun);
+        Optional<RequestHeaders.Refusal> refusal = messages == null ? Optional.empty() : messages.objection(data);
+        if (refusal.isPresent() && stream != null) {
+            // first gRPC forgets the call, so that it says nothing itself
+            super.onRstStreamRead(ctx, id, Http2Error.CANCEL.code());
+            refuse(ctx, stream, refusal.get());
+            return data.readableBytes() + padding;
+        }
+        return super.onDataRead(ctx, id, data, padding, last);
     }
 
     private boolean accepted(ChannelHandlerContext ctx, int id, Http2Headers headers, boolean last) throws Http2Exception {
@@ -75,9 +88,10 @@ final class CallFrames extends Http2FrameListenerDecorator {
             super.onDataRead(ctx, id, Unpooled.EMPTY_BUFFER, 0, last);
             return false;
         }
-        stream.setProperty(begun, Boolean.TRUE);
+        stream.setProperty(begun, new MessagePrefixes(RequestHeaders.compressible(headers), ConnectionPolicy.STANDARD.maxMessageBytes(),
+                ServerParameters.READABLE_MESSAGE_BYTES));
         Optional<RequestHeaders.Refusal> refusal = RequestHeaders.refusal(headers);
-        refusal.ifPresent(answer -> refuse(ctx, id, answer));
+        refusal.ifPresent(answer -> refuse(ctx, stream, answer));
         CharSequence encoding = headers.get(RequestHeaders.ENCODING);
         if (encoding != null && encoding.isEmpty()) {
             // which is as good as none, but not for gRPC
@@ -86,11 +100,13 @@ final class CallFrames extends Http2FrameListenerDecorator {
         return refusal.isEmpty();
     }
 
-    private void refuse(ChannelHandlerContext ctx, int id, RequestHeaders.Refusal refusal) {
-        Http2Headers answer = new DefaultHttp2Headers(false).status(Integer.toString(refusal.http()))
-                .set("content-type", RequestHeaders.CONTENT_TYPE).set("grpc-status", Integer.toString(refusal.grpc()))
-                .set("grpc-message", percent(refusal.text()));
-        var _ = grpc.encoder().writeHeaders(ctx, id, answer, 0, true, ctx.newPromise());
+    private void refuse(ChannelHandlerContext ctx, Http2Stream stream, RequestHeaders.Refusal refusal) {
+        Http2Headers answer = new DefaultHttp2Headers(false);
+        if (!stream.isHeadersSent()) {
+            answer.status(Integer.toString(refusal.http())).set("content-type", RequestHeaders.CONTENT_TYPE);
+        }
+        answer.set("grpc-status", Integer.toString(refusal.grpc())).set("grpc-message", percent(refusal.text()));
+        var _ = grpc.encoder().writeHeaders(ctx, stream.id(), answer, 0, true, ctx.newPromise());
         ctx.flush();
     }
 

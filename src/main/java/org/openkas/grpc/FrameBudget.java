@@ -23,6 +23,7 @@ final class FrameBudget {
 
     private static final int END_STREAM = 0x1;
     private static final int BYTES_PER_UPDATE = 64;
+    private static final int LARGE = 256;
     private static final Duration PERIOD = Duration.ofSeconds(10);
 
     /** Kinds that are counted together. */
@@ -74,7 +75,13 @@ final class FrameBudget {
             case PING -> kind = Kind.PING;
             case WINDOW_UPDATE -> kind = Kind.WINDOW_UPDATE;
             case CONTINUATION -> kind = Kind.CONTINUATION;
-            default -> kind = Kind.OTHER;
+            default -> {
+                // large ones, which have to be skipped, cost their sender more
+                if (length >= LARGE) {
+                    return Optional.empty();
+                }
+                kind = Kind.OTHER;
+            }
         }
         return count(kind);
     }

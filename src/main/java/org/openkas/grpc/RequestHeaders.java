@@ -3,6 +3,7 @@ package org.openkas.grpc;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.GoText;
@@ -61,6 +62,11 @@ final class RequestHeaders {
             case "", "identity", "gzip" -> Optional.empty();
             default -> refuse(200, UNIMPLEMENTED, "grpc: Decompressor is not installed for grpc-encoding " + GoText.quoted(encoding));
         };
+    }
+
+    /** Whether messages of this call may come compressed. */
+    static boolean compressible(Http2Headers headers) {
+        return !Set.of("", "identity").contains(text(headers.get(ENCODING)));
     }
 
     private static Optional<Refusal> refuse(int http, int grpc, String text) {

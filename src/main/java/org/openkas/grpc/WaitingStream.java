@@ -176,7 +176,8 @@ public final class WaitingStream {
             end(e.getStatus());
         } catch (InterruptedException e) {
             end(Status.CANCELLED.withDescription("context canceled"));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // an error, too, must not leave the stream open with nobody to look after it
             String text = name + ": unexpected failure";
             work.log().withError(e).error(text);
             end(Status.INTERNAL.withDescription(text));

@@ -5,6 +5,7 @@ import com.auth0.jwt.algorithms.Algorithm;
 import com.auth0.jwt.exceptions.JWTVerificationException;
 import com.auth0.jwt.interfaces.DecodedJWT;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Optional;
@@ -43,17 +44,16 @@ public final class TokenVerifier {
         if (token.indexOf('=') >= 0) {
             return Optional.of("token is malformed"); // the compact form has no padding, but the library does not mind
         }
-        DecodedJWT decoded;
         try {
-            decoded = JWT.decode(token);
-        } catch (JWTVerificationException e) {
-            // the library's text quotes the token
+            DecodedJWT decoded = JWT.decode(token);
+            if (isObject(decoded.getHeader()) && isObject(decoded.getPayload())) {
+                return signatureObjection(decoded).or(() -> claimsObjection(decoded));
+            }
+        } catch (JWTVerificationException | DateTimeException e) {
+            // the library's text quotes the token; its dates end before those that a number can name
             return Optional.of("token is malformed");
         }
-        if (!isObject(decoded.getHeader()) || !isObject(decoded.getPayload())) {
-            return Optional.of("token is malformed");
-        }
-        return signatureObjection(decoded).or(() -> claimsObjection(decoded));
+        return Optional.of("token is malformed");
     }
 
     /** The library has decoded the part; it takes the JSON value null as well, and stumbles over it later. */

@@ -1,8 +1,11 @@
 package org.openkas.repository;
 
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.openkas.grpc.StatusText;
 import org.jspecify.annotations.Nullable;
+import org.openkas.grpc.StatusText;
 
 /** Reading a repository failed. The message has the form {@code <code>[: <rpc>]: <message>[: <path>][: <cause>]}. */
 public final class RepositoryException extends Exception {
@@ -93,11 +96,23 @@ public final class RepositoryException extends Exception {
         return code;
     }
 
+    /** Whether the server of the repository ended the call as cancelled or too late; no line is written about that. */
+    public boolean abandoned() {
+        Status status = switch (getCause()) {
+            case StatusException e -> e.getStatus();
+            case StatusRuntimeException e -> e.getStatus();
+            case null, default -> Status.OK;
+        };
+        // with a cause it was this side, which could not read the answer
+        return status.getCause() == null
+                && (status.getCode() == Status.Code.CANCELLED || status.getCode() == Status.Code.DEADLINE_EXCEEDED);
+    }
+
     /**
      * Whether this is the first time that somebody asks: many streams may see one failure of a shared poller, and only one
-     * of them should write a line about it.
+     * of them should write a line about it. Nobody should if the call was {@linkplain #abandoned() abandoned}.
      */
     public boolean firstReport() {
-        return reported.compareAndSet(false, true);
+        return !abandoned() && reported.compareAndSet(false, true);
     }
 }

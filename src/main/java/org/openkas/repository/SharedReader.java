@@ -240,7 +240,12 @@ public final class SharedReader implements RepositoryReader {
             return new Answer(new Known.Large(), true);
         }
         Known.Small small = new Known.Small(List.copyOf(beginning.held()), beginning.size());
-        finish(key, read, small);
+        if (key.what() instanceof What.Content(String object) && !ObjectName.fits(object, small.chunks(), small.size())) {
+            // others who want this name may mean other content, and each of them reads for himself
+            read.finished(new Known.Large());
+        } else {
+            finish(key, read, small);
+        }
         return new Answer(small, false);
     }
 }

@@ -8,7 +8,9 @@ import io.netty.channel.CoalescingBufferQueue;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,12 +23,13 @@ public final class WebSocketFrames extends ChannelDuplexHandler implements Frame
     private static final int FIN_BINARY = 0x82;
     private static final int FIN_CLOSE = 0x88;
     private static final int FIN_PONG = 0x8a;
+    private static final int MOST_OWED_PONGS = 16;
 
     private final Duration closeWait;
     private final FrameReader reader = FrameReader.ofBinary(this);
     private Optional<ChannelHandlerContext> context = Optional.empty();
     private Optional<CoalescingBufferQueue> queue = Optional.empty();
-    private Optional<byte[]> owedPong = Optional.empty();
+    private final Queue<byte[]> owedPongs = new ArrayDeque<>();
     private boolean closeSent;
     private boolean closing;
 
@@ -121,8 +124,11 @@ public final class WebSocketFrames extends ChannelDuplexHandler implements Frame
 
     @Override
     public void ping(byte[] payload) {
-        // the last of several pings is answered, and only as fast as the peer reads: a flood of pings costs nothing
-        owedPong = Optional.of(payload);
+        // each is answered, but only as fast as the peer reads, and of a flood the last ones: it costs nothing
+        if (owedPongs.size() == MOST_OWED_PONGS) {
+            owedPongs.remove();
+        }
+        owedPongs.add(payload);
     }
 
     @Override
@@ -157,10 +163,8 @@ public final class WebSocketFrames extends ChannelDuplexHandler implements Frame
     }
 
     private void payPong() {
-        if (owedPong.isPresent() && !closeSent && context().channel().isWritable()) {
-            byte[] payload = owedPong.get();
-            owedPong = Optional.empty();
-            var _ = context().writeAndFlush(frame(FIN_PONG, payload));
+        while (!owedPongs.isEmpty() && !closeSent && context().channel().isWritable()) {
+            var _ = context().writeAndFlush(frame(FIN_PONG, owedPongs.remove()));
         }
     }
 

@@ -7,6 +7,7 @@ import static org.openkas.agentconfiguration.ConfigurationBench.agent;
 import static org.openkas.agentconfiguration.ConfigurationBench.failure;
 
 import io.grpc.Status;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openkas.agentconfiguration.ConfigurationBench.Agent;
 import org.openkas.common.AgentToken;
@@ -27,6 +29,7 @@ import org.openkas.proto.agentconfiguration.ConfigurationRequest;
 import org.openkas.proto.agentconfiguration.ConfigurationResponse;
 import org.openkas.proto.agenttracker.ConnectedAgentInfo;
 import org.openkas.proto.entity.AgentMeta;
+import org.openkas.repository.RepositoryException;
 import org.openkas.repository.RepositoryException.Code;
 import org.openkas.repository.Resolution;
 import org.openkas.testkit.RecordedLog;
@@ -223,6 +226,41 @@ class AgentConfigurationServiceTest {
         assertThat(errors()).isEmpty();
         bench.commit("c2", "container_scanning: {}");
         assertThat(bench.agentAt("").end.orElseThrow().getDescription()).startsWith("Config: invalid agent configuration: ");
+        bench.commit("c3", "gitops: &g {manifest_projects: [*g]}");
+        assertEnded(bench.agentAt(""), Status.Code.FAILED_PRECONDITION,
+                "Config: failed to parse agent configuration: YAMLToJSON: yaml: anchor value contains itself");
+        assertIdle();
+    }
+
+    @Test
+    @DisplayName("even an error of the runtime leaves no stream behind")
+    void errorsOfTheRuntime() {
+        bench.reader = (_, _, _, _) -> {
+            throw new StackOverflowError();
+        };
+        bench.watches.tell(new Resolution.Commit("c1"));
+        assertEnded(bench.agentAt(""), Status.Code.INTERNAL, "Config: unexpected failure");
+        assertThat(errors()).singleElement().satisfies(line -> assertThat(line.message()).isEqualTo("Config: unexpected failure"));
+        assertIdle();
+    }
+
+    @ParameterizedTest
+    @DisplayName("GB-50: a fetch that Gitaly gave up is tried again without a line at error")
+    @EnumSource(value = Status.Code.class, names = {"CANCELLED", "DEADLINE_EXCEEDED"})
+    void abandonedFetch(Status.Code code) {
+        bench.reader = (_, _, path, _) -> {
+            throw RepositoryException.rpcFailed("TreeEntry.Recv", path, code.toStatus().withDescription("x").asRuntimeException());
+        };
+        bench.watches.tell(new Resolution.Commit("c1"));
+        Agent agent = bench.agentAt("");
+        assertThat(errors()).isEmpty();
+        assertThat(agent.end).isEmpty();
+        bench.reader = (_, _, path, _) -> {
+            throw RepositoryException.rpcFailed("TreeEntry.Recv", path,
+                    code.toStatus().withDescription("Failed to read message.").withCause(new IOException("x")).asRuntimeException());
+        };
+        bench.timers.advance(Duration.ofSeconds(20));
+        assertThat(errors()).hasSize(1);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.openkas.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -39,6 +40,25 @@ class RoundsTest {
         tasks.remove().run();
         assertThat(count).hasValue(3);
         assertThat(tasks).isEmpty();
+    }
+
+    @Test
+    void aRoundThatFailsDoesNotKeepLaterOnesFromRunning() {
+        Rounds[] rounds = new Rounds[1];
+        rounds[0] = new Rounds(tasks::add, () -> {
+            if (count.incrementAndGet() == 1) {
+                rounds[0].ask();
+                throw new StackOverflowError();
+            }
+        });
+        rounds[0].ask();
+        assertThatThrownBy(tasks.remove()::run).isInstanceOf(StackOverflowError.class);
+        assertThat(tasks).hasSize(1);
+        tasks.remove().run();
+        assertThat(count).hasValue(2);
+        rounds[0].ask();
+        tasks.remove().run();
+        assertThat(count).hasValue(3);
     }
 
     @Test

@@ -39,6 +39,13 @@ class YamlTreeTest {
             a: 1e400        | {"a":"1e400"}
             a: <<           | {"a":"<<"}
             a: !!binary aGk= | {"a":"hi"}
+            a: 1:30         | {"a":"1:30"}
+            a: 190:20:30.5  | {"a":"190:20:30.5"}
+            a: !ref 5       | {"a":"5"}
+            a: !ref [b, 1]  | {"a":["b",1]}
+            a: !ref {b: 1}  | {"a":{"b":1}}
+            a: !!x/y z      | {"a":"z"}
+            a: !!timestamp 2001-12-14 | {"a":"2001-12-14"}
             """)
     void readsValuesAsYaml11Does(String yaml, String json) throws YamlException {
         assertThat(YamlTree.parse(yaml).toString()).isEqualTo(json);
@@ -86,6 +93,30 @@ class YamlTreeTest {
     void faults(String yaml, String text) {
         assertThatThrownBy(() -> YamlTree.parse(yaml.translateEscapes())).isInstanceOf(YamlException.class)
                 .hasMessage("yaml: " + text);
+    }
+
+    @ParameterizedTest
+    @DisplayName("AG-36: a value that contains itself is a mistake like others")
+    @ValueSource(strings = {"a: &a [*a]", "a: &a {b: *a}", "a: &a {b: [{c: *a}]}"})
+    void valuesThatContainThemselves(String text) {
+        assertThatThrownBy(() -> YamlTree.parse(text)).isInstanceOf(YamlException.class).hasMessage("yaml: anchor 'a' value contains itself");
+    }
+
+    @Test
+    void oneAnchorCanServeManyTimes() throws YamlException {
+        String text = "x: &x {agent: {}}\nprojects:\n" + "- {id: p, access_as: *x}\n".repeat(500);
+        assertThat(YamlTree.parse(text).get("projects")).hasSize(500)
+                .allMatch(project -> project.toString().equals("{\"id\":\"p\",\"access_as\":{\"agent\":{}}}"));
+    }
+
+    @Test
+    void aliasesCannotStackWithoutEnd() {
+        StringBuilder text = new StringBuilder("a0: &a0 []\n");
+        for (int level = 1; level <= 20; level++) {
+            text.append("a%d: &a%d %s*a%d%s%n".formatted(level, level, "[".repeat(90), level - 1, "]".repeat(90)));
+        }
+        assertThatThrownBy(() -> YamlTree.parse(text.toString())).isInstanceOf(YamlException.class)
+                .hasMessage("yaml: document contains excessive aliasing");
     }
 
     @Test

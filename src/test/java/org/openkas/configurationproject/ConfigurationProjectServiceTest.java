@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +53,9 @@ import org.openkas.proto.gitaly.GetTreeEntriesError;
 import org.openkas.proto.gitaly.GetTreeEntriesRequest;
 import org.openkas.proto.gitaly.GetTreeEntriesResponse;
 import org.openkas.proto.gitaly.ResolveRevisionError;
+import org.openkas.repository.Repository;
+import org.openkas.repository.RepositoryReader;
+import org.openkas.repository.Resolution;
 import org.openkas.testkit.FakeGitaly;
 import org.openkas.testkit.FakeTimers;
 import org.openkas.testkit.RecordedLog;
@@ -97,6 +101,50 @@ class ConfigurationProjectServiceTest {
         gitaly.close();
         timers.close();
         executor.shutdownNow();
+    }
+
+    @Test
+    @DisplayName("RA-29: a failure that nobody foresaw is an answer too")
+    void unforeseen() {
+        List<Status> answers = new CopyOnWriteArrayList<>();
+        new ConfigurationProjectService(new OnlyFailing(), executor).listAgentConfigFiles(request().build(), new StreamObserver<>() {
+            @Override
+            public void onNext(ListAgentConfigFilesResponse answer) {
+                answers.add(Status.OK);
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                answers.add(Status.fromThrowable(failure));
+            }
+
+            @Override
+            public void onCompleted() {
+                answers.add(Status.OK);
+            }
+        });
+        await().until(() -> !answers.isEmpty());
+        assertThat(answers).singleElement().satisfies(status -> {
+            assertThat(status.getCode()).isEqualTo(Status.Code.UNKNOWN);
+            assertThat(status.getDescription()).contains("nobody foresaw this");
+        });
+    }
+
+    private static final class OnlyFailing implements RepositoryReader {
+        @Override
+        public Resolution resolve(Repository repository, String ref) {
+            throw new IllegalStateException("nobody foresaw this");
+        }
+
+        @Override
+        public void read(Repository repository, String revision, String path, long maximumSize, Chunks chunks) {
+            throw new IllegalStateException("nobody foresaw this");
+        }
+
+        @Override
+        public void walk(Repository repository, String revision, String directory, boolean recursive, Visitor visitor) {
+            throw new IllegalStateException("nobody foresaw this");
+        }
     }
 
     private ListAgentConfigFilesRequest.Builder request() {

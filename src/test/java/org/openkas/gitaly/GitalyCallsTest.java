@@ -242,6 +242,14 @@ class GitalyCallsTest {
         assertThatThrownBy(() -> reader.resolve(new Repository(nobody, repository.repository()), "HEAD"))
                 .hasMessageStartingWith("RpcError: InfoRefsUploadPack: RPC failed: rpc error: code = Unavailable desc = ")
                 .hasMessageContaining("Connection refused");
+        for (String scheme : List.of("tcp://", "tls://", "dns:///")) {
+            GitalyInfo nobodyEither = GitalyInfo.newBuilder().setAddress(scheme + "[::1]:" + port).build();
+            assertThatThrownBy(() -> reader.resolve(new Repository(nobodyEither, repository.repository()), "HEAD"))
+                    .hasMessageStartingWith("RpcError: InfoRefsUploadPack: RPC failed: rpc error: code = Unavailable desc = io exception");
+        }
+        assertThatThrownBy(() -> reader.resolve(
+                new Repository(GitalyInfo.newBuilder().setAddress("tcp://a host:1").build(), repository.repository()), "HEAD"))
+                .isInstanceOf(RepositoryException.class).hasMessageStartingWith("could not dial source: ");
         GitalyInfo noSocket = GitalyInfo.newBuilder().setAddress("unix:" + temporary.resolve("absent.sock")).build();
         assertThatThrownBy(() -> reader.resolve(new Repository(noSocket, repository.repository()), "HEAD"))
                 .hasMessageStartingWith("RpcError: InfoRefsUploadPack: RPC failed: rpc error: code = Unavailable desc = ");

@@ -182,6 +182,33 @@ class CallFramesTest {
         assertThat(compressed(whole.toByteArray())).isEqualTo("0 ");
     }
 
+    @ParameterizedTest
+    @DisplayName("§2.8, §3.1: messages that are refused before they are read; the connection serves on")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            identity | 1   | 2          | 13 grpc: compressed flag set with identity or empty encoding
+            ``       | 1   | 2          | 13 grpc: compressed flag set with identity or empty encoding
+            gzip     | 2   | 2          | 13 grpc: received unexpected payload format 2
+            identity | 255 | 2          | 13 grpc: received unexpected payload format 255
+            identity | 0   | 5242881    | 8 grpc: received message larger than max (5242881 vs. 4194304)
+            gzip     | 1   | 4294967295 | 8 grpc: received message larger than max (4294967295 vs. 4194304)
+            """)
+    void refusedMessages(String encoding, int flags, long length, String answer) throws Exception {
+        byte[] framed = ByteBuffer.allocate(7).put((byte) flags).putInt((int) length).put(new byte[]{16, 1}).array();
+        peer.send(request(1, "grpc-encoding", encoding), new Http2Frame(Http2Frame.DATA, 0, 1, Arrays.copyOf(framed, 3)),
+                new Http2Frame(Http2Frame.DATA, 0, 1, Arrays.copyOfRange(framed, 3, 7)));
+        assertThat(status(1)).isEqualTo(answer);
+        Http2Frame reset = peer.readFrame(Http2Frame.RST_STREAM);
+        assertThat(List.of(reset.stream(), reset.error())).containsExactly(1, 0);
+        assertServes(3);
+    }
+
+    @Test
+    @DisplayName("§3.10: the headers of an answer name no encodings that a client did not ask about")
+    void nothingAdvertised() throws Exception {
+        peer.send(Http2Frame.call(1, REGISTER, "kas.test"), Http2Frame.message(1, REQUEST, true));
+        assertThat(peer.readFrame(Http2Frame.HEADERS).headers(decoder).contains("grpc-accept-encoding")).isFalse();
+    }
+
     private int next = 1;
 
     private String compressed(byte[] bytes) throws Exception {

@@ -29,7 +29,7 @@ class FrameBudgetTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,0,1", "0,1,0", "1,4,30"})
+    @CsvSource({"0,0,1", "0,1,0", "1,4,30", "119,0,256"})
     void callsAndTheirDataAreNot(int type, int flags, int length) {
         assertThat(acceptedOf(100_000, type, flags, length)).isEqualTo(100_000);
     }

@@ -91,6 +91,8 @@ class TokenVerifierTest {
             {'aud':'gitlab-kas','exp':1700000001.75}   |
             {'aud':'gitlab-kas','exp':1.700000001e9}   |
             {'aud':'gitlab-kas','exp':null}            | token is malformed
+            {'aud':'gitlab-kas','exp':1000000000000000000} | token is malformed
+            {'aud':'gitlab-kas','nbf':-1000000000000000000} | token is malformed
             {'aud':'gitlab-kas','nbf':null}            | token is malformed
             {'aud':'gitlab-kas','nbf':1700000005}      | token is not valid yet
             {'aud':'gitlab-kas','nbf':1700000000}      |

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +27,9 @@ import org.openkas.testkit.FakeTimers;
 
 class SharedReaderTest {
     private static final String COMMIT = "0123456789012345678901234567890123456789";
+    /** Of the content {@code onetwo}. */
+    private static final String NAME = "3386842c94a156ca6f6a3f53112664c2262dff29";
+    private static final String NAME_IN_SHA256 = "7c229078cc358bae0696ece57de1f9c04809fafbf663b9e3b45e3e59b719e6a1";
     private static final Repository PROJECT = project("group/project", "token");
 
     private final FakeTimers timers = new FakeTimers();
@@ -70,14 +74,14 @@ class SharedReaderTest {
 
     @Test
     void whatIsTheSameAtAnotherCommitIsNotReadAgain() throws Exception {
-        String object = "abcdefabcdefabcdefabcdefabcdefabcdefabcd";
+        String object = NAME;
         for (String commit : List.of(COMMIT, COMMIT.replace('0', 'a'))) {
             List<String> chunks = new ArrayList<>();
             reader.read(PROJECT, new TreeBlob("small", commit, object), 100, chunk -> chunks.add(chunk.toStringUtf8()));
             assertThat(chunks).containsExactly("one", "", "two");
         }
         assertThat(source.calls).hasSize(1);
-        reader.read(PROJECT, new TreeBlob("small", COMMIT, object.replace('a', 'b')), 100, chunk -> {
+        reader.read(PROJECT, new TreeBlob("small", COMMIT, NAME_IN_SHA256), 100, chunk -> {
         });
         reader.read(project("group/other", "token"), new TreeBlob("small", COMMIT, object), 100, chunk -> {
         });
@@ -90,6 +94,36 @@ class SharedReaderTest {
         reader.read(PROJECT, new TreeBlob(".d/..small.", COMMIT, object), 100, chunk -> {
         });
         assertThat(source.calls).hasSize(8);
+    }
+
+    @ParameterizedTest
+    @DisplayName("AG-40: files that are listed under a name that is not theirs are not taken for one another")
+    @ValueSource(strings = {"abcdefabcdefabcdefabcdefabcdefabcdefabcd", "0000000000000000000000000000000000000000", ""})
+    void namesThatDoNotFit(String object) throws Exception {
+        for (String path : List.of("small", "small too", "small")) {
+            reader.read(PROJECT, new TreeBlob(path, COMMIT.replace('0', 'a'), object), 100, chunk -> {
+            });
+        }
+        assertThat(source.calls).startsWith("read small 100", "read small too 100");
+    }
+
+    @Test
+    void whoWaitsForANameThatDoesNotFitReadsForHimself() throws Exception {
+        CountDownLatch gate = source.gate();
+        List<Future<?>> all = new ArrayList<>();
+        for (String path : List.of("small", "small too")) {
+            all.add(threads.submit(() -> {
+                reader.read(PROJECT, new TreeBlob(path, COMMIT, NAME.replace('1', '2')), 100, chunk -> {
+                });
+                return null;
+            }));
+            await().until(() -> !source.calls.isEmpty());
+        }
+        gate.countDown();
+        for (Future<?> one : all) {
+            one.get(10, TimeUnit.SECONDS);
+        }
+        assertThat(source.calls).containsExactlyInAnyOrder("read small 100", "read small too 100");
     }
 
     @Test

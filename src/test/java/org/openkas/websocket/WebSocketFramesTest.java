@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -95,13 +96,24 @@ class WebSocketFramesTest {
     }
 
     @Test
-    void ofManyPingsTheLastIsAnswered() {
+    @DisplayName("AG-11: pings that come together get a pong each")
+    void everyPingIsAnswered() {
+        channel.writeInbound(Unpooled.wrappedBuffer(pings(3)));
+        assertThat(new String(written(), StandardCharsets.ISO_8859_1)).isEqualTo("\u008a\u0005ping0\u008a\u0005ping1\u008a\u0005ping2");
+    }
+
+    @Test
+    void ofAFloodOfPingsTheLastAreAnswered() {
+        channel.writeInbound(Unpooled.wrappedBuffer(pings(1000)));
+        assertThat(new String(written(), StandardCharsets.UTF_8)).endsWith("ping999").hasSize(16 * 9).contains("ping984");
+    }
+
+    private static byte[] pings(int count) {
         ByteArrayOutputStream pings = new ByteArrayOutputStream();
-        for (int i = 0; i < 1000; i++) {
+        for (int i = 0; i < count; i++) {
             pings.writeBytes(new WebSocketMessage(WebSocketMessage.PING, ("ping" + i).getBytes(StandardCharsets.UTF_8)).masked());
         }
-        channel.writeInbound(Unpooled.wrappedBuffer(pings.toByteArray()));
-        assertThat(new String(written(), StandardCharsets.UTF_8)).endsWith("ping999").hasSize(9);
+        return pings.toByteArray();
     }
 
     @Test
