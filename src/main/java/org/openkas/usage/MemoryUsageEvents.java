@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.openkas.common.Timers;
 
 /**
- * Keeps events in memory until somebody takes them, {@value #MOST} of each name at most; further ones are counted and dropped. While
+ * Keeps events in memory until somebody takes them, about {@value #MOST} of each name at most; further ones are counted and dropped. While
  * nobody wants them, nothing is kept. An event that is told in the moment in which all are taken may be lost, as if it had not been
  * told. Thread-safe.
  */
@@ -30,32 +30,34 @@ public final class MemoryUsageEvents implements UsageEvents {
     }
 
     private static final class Period {
-        private final Map<String, PairSet> users = new ConcurrentHashMap<>();
+        private final Map<String, Set<UserInProject>> users = new ConcurrentHashMap<>();
         private final Set<RegisteredAgent> registrations = ConcurrentHashMap.newKeySet();
         private final LongAdder dropped = new LongAdder();
 
-        void see(String event, long userId, long projectId) {
-            PairSet seen = users.get(event);
-            if (seen == null) {
-                seen = users.computeIfAbsent(event, _ -> new PairSet(MOST));
-            }
-            if (!seen.add(userId, projectId)) {
-                dropped.increment();
-            }
+        void see(String event, UserInProject user) {
+            keep(users.computeIfAbsent(event, _ -> ConcurrentHashMap.newKeySet()), user);
         }
 
         void registered(RegisteredAgent agent) {
-            if (registrations.size() < MOST) {
-                registrations.add(agent);
-            } else if (!registrations.contains(agent)) {
+            keep(registrations, agent);
+        }
+
+        private <E> void keep(Set<E> kept, E event) {
+            // told with every request: what is known already takes no lock
+            if (kept.contains(event)) {
+                return;
+            }
+            if (kept.size() < MOST) {
+                kept.add(event);
+            } else {
                 dropped.increment();
             }
         }
 
         UsageEventsTaken taken() {
             Map<String, List<UserInProject>> all = new TreeMap<>();
-            users.forEach((event, seen) -> all.put(event, seen.pairs()));
-            all.values().removeIf(List::isEmpty);
+            users.forEach((event, seen) -> all.put(event, List.copyOf(seen)));
+            all.values().removeIf(List::isEmpty); // somebody is about to add the first one
             return new UsageEventsTaken(all, registrations, dropped.sum());
         }
     }
@@ -70,7 +72,7 @@ public final class MemoryUsageEvents implements UsageEvents {
     public void see(String event, long userId, long projectId) {
         Optional<Period> now = period;
         if (now.isPresent()) {
-            now.get().see(event, userId, projectId);
+            now.get().see(event, new UserInProject(userId, projectId));
         }
     }
 
@@ -97,7 +99,7 @@ public final class MemoryUsageEvents implements UsageEvents {
     /** Keeps again what was taken, as far as there is room beside what came since. */
     public void putBack(UsageEventsTaken taken) {
         period.ifPresent(now -> {
-            taken.users().forEach((event, users) -> users.forEach(user -> now.see(event, user.userId(), user.projectId())));
+            taken.users().forEach((event, users) -> users.forEach(user -> now.see(event, user)));
             taken.registrations().forEach(now::registered);
         });
     }
