@@ -228,7 +228,7 @@ class AgentConfigurationServiceTest {
         assertThat(bench.agentAt("").end.orElseThrow().getDescription()).startsWith("Config: invalid agent configuration: ");
         bench.commit("c3", "gitops: &g {manifest_projects: [*g]}");
         assertEnded(bench.agentAt(""), Status.Code.FAILED_PRECONDITION,
-                "Config: failed to parse agent configuration: YAMLToJSON: yaml: anchor value contains itself");
+                "Config: failed to parse agent configuration: YAMLToJSON: yaml: anchor 'g' value contains itself");
         assertIdle();
     }
 

@@ -76,7 +76,7 @@ class PrivateApiOnServerTest {
             address: '127.0.0.1:0', SECRETKEY | OWN_PRIVATE_API_URL=a OWN_PRIVATE_API_CIDR=b | private API server: either OWN_PRIVATE_API_URL or OWN_PRIVATE_API_CIDR should be specified, not both
             address: '127.0.0.1:0', SECRETKEY | OWN_PRIVATE_API_SCHEME=http | private API server: OWN_PRIVATE_API_SCHEME environment variable schould be either grpc or grpcs, got: http
             address: '127.0.0.1:0', authentication_secret_file: /no/such/file | X=y | private API server: auth secret file: read file: open /no/such/file: no such file or directory
-            address: '127.0.0.1:0', SECRETKEY, ca_certificate_file: /no/ca | X=y | private API server: CA certificate file: open /no/ca: no such file or directory
+            address: '127.0.0.1:0', SECRETKEY, ca_certificate_file: /no/ca | X=y | private API server: kas pool: CA certificate file: open /no/ca: no such file or directory
             address: '127.0.0.1:0', SECRETKEY, certificate_file: /no/c, key_file: /no/k | X=y | private API server: new server: loading certificate (/no/c) and key (/no/k) files
             address: 'nowhere.invalid:0', SECRETKEY | X=y | listen tcp: lookup nowhere.invalid: no such host
             """)
