@@ -766,18 +766,19 @@ abstract class AgentTransportContract {
     void keepalive(boolean withCall) throws Exception {
         // the library takes no shorter period than 10 s
         ConnectionPolicy quick = standard().policy().withKeepAlive(Duration.ofSeconds(10), Duration.ofMillis(300), Duration.ZERO);
-        RawPeer peer = peer(running(standard().policy(quick)));
+        Running server = running(standard().policy(quick));
+        // before the silence begins, for on a busy machine the test comes later to it than the server
+        long begin = System.nanoTime();
+        RawPeer peer = peer(server);
         if (withCall) {
             peer.send(call(1, CONNECT));
             await().until(() -> services.tunnels() == 1);
         }
-        long begin = System.nanoTime();
         peer.patience(15_000);
         peer.readFrame(Http2Frame.PING);
-        assertThat(since(begin)).isBetween(9.0, 13.0);
+        assertThat(since(begin)).isBetween(10.0, 20.0);
         assertThat(peer.controls()).isEmpty();
         assertThat(ends(peer, 3_000)).isTrue();
-        assertThat(since(begin)).isGreaterThan(10.0);
     }
 
     @Test
