@@ -1,6 +1,7 @@
 package org.openkas.cli;
 
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +47,10 @@ final class WorkDirectory implements AutoCloseable {
 
     private static WorkDirectory prepared(WorkDirectory directory) throws IOException {
         Files.createDirectories(directory.temporary());
-        long free = Files.getFileStore(directory.path).getUsableSpace();
-        if (free < LEAST_FREE) {
+        FileStore device = Files.getFileStore(directory.path);
+        long free = device.getUsableSpace();
+        // some do not say how much they hold
+        if (free < LEAST_FREE && device.getTotalSpace() > 0) {
             directory.close();
             throw new IOException(directory.path + ": no space left on device (" + free / 1024 + " KiB are free, a start needs "
                     + LEAST_FREE / 1024 + " KiB)");
