@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.openkas.common.Log;
+import org.openkas.common.SparseReport;
 import org.openkas.common.Timers;
 import org.openkas.config.RedisSection;
 

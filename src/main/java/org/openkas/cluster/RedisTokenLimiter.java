@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openkas.common.AgentToken;
 import org.openkas.common.Log;
+import org.openkas.common.SparseReport;
 import org.openkas.common.Timers;
 
 /**

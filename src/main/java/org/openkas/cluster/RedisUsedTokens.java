@@ -5,6 +5,7 @@ import io.lettuce.core.SetArgs;
 import java.time.Duration;
 import java.util.Optional;
 import org.openkas.common.Log;
+import org.openkas.common.SparseReport;
 import org.openkas.common.Timers;
 
 /**

@@ -1,5 +1,7 @@
 package org.openkas.common;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** Words of HTTP as the Go libraries spell them, which peers read or compare. Without state. */
@@ -59,5 +61,14 @@ public final class HttpText {
         boolean upper = character >= 'A' && character <= 'Z';
         boolean digit = character >= '0' && character <= '9';
         return lower || upper || digit || "!#$%&'*+-.^_`|~".indexOf(character) >= 0;
+    }
+
+    /** With percent escapes undone, as UTF-8; a plus stays one. As it stands if its escapes make no sense. */
+    public static String unescaped(String text) {
+        try {
+            return text.indexOf('%') < 0 ? text : URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return text;
+        }
     }
 }

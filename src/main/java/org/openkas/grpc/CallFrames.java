@@ -89,7 +89,7 @@ final class CallFrames extends Http2FrameListenerDecorator {
             return false;
         }
         stream.setProperty(begun, new MessagePrefixes(RequestHeaders.compressible(headers), ConnectionPolicy.STANDARD.maxMessageBytes(),
-                ServerParameters.READABLE_MESSAGE_BYTES));
+                ConnectionPolicy.STANDARD.readableMessageBytes()));
         Optional<RequestHeaders.Refusal> refusal = RequestHeaders.refusal(headers);
         refusal.ifPresent(answer -> refuse(ctx, stream, answer));
         CharSequence encoding = headers.get(RequestHeaders.ENCODING);

@@ -20,6 +20,8 @@ import java.time.Duration;
 public record ConnectionPolicy(Duration keepAliveTime, Duration keepAliveTimeout, Duration clientPingSpacing, Duration tcpUserTimeout,
         Duration handshake, Duration closing, int maxMessageBytes, int maxMetadataBytes, int maxCalls, int maxResets) {
 
+    private static final int MESSAGE_SLACK = 1 << 20;
+
     /** The numbers of chapter 01, and bounds where the chapter leaves a peer without one. */
     public static final ConnectionPolicy STANDARD = new ConnectionPolicy(Duration.ofSeconds(50), Duration.ofSeconds(20),
             Duration.ofSeconds(20),
@@ -30,6 +32,11 @@ public record ConnectionPolicy(Duration keepAliveTime, Duration keepAliveTimeout
      * all servers but one.
      */
     public static final ConnectionPolicy PEERS = STANDARD.withCalls(100_000, 200_000);
+
+    /** Messages up to this size are read and refused by {@link ReadableMessages}, larger ones by {@link MessagePrefixes}. */
+    int readableMessageBytes() {
+        return maxMessageBytes + MESSAGE_SLACK;
+    }
 
     /** With other keepalive times. */
     public ConnectionPolicy withKeepAlive(Duration time, Duration timeout, Duration spacing) {

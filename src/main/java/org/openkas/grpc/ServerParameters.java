@@ -29,8 +29,6 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
     private static final int RESETS_SECONDS = 10;
     private static final int READ_BYTES = 64 << 10;
     private static final int READS = 2;
-    /** Messages a little above the limit are refused by {@link ReadableMessages}, larger ones by {@link MessagePrefixes}. */
-    static final int READABLE_MESSAGE_BYTES = ConnectionPolicy.STANDARD.maxMessageBytes() + (1 << 20);
 
     /** Sets them; address, channels and event loops are the caller's. */
     void applyTo(NettyServerBuilder builder) {
@@ -40,7 +38,7 @@ record ServerParameters(ConnectionPolicy policy, Duration maxConnectionAge, Call
                 .intercept(new UnansweredCalls(methods))
                 .withChildOption(ChannelOption.ALLOCATOR, LoopBuffers.SHARED)
                 .withChildOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
-                .maxInboundMessageSize(READABLE_MESSAGE_BYTES)
+                .maxInboundMessageSize(policy.readableMessageBytes())
                 // not advertised, so that answers carry no header that those of the reference do not have
                 .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false)
                         .with(new BoundedGzip(policy.maxMessageBytes()), false))

@@ -63,9 +63,7 @@ final class RequestMeter {
 
     /** The answer breaks off. */
     void broken() {
-        if (!over) {
-            over = true;
-        }
+        over = true;
     }
 
     /** The connection is over, which is how one that carried another protocol ends. */

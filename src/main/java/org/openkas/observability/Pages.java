@@ -1,9 +1,8 @@
 package org.openkas.observability;
 
 import java.io.IOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.openkas.common.HttpText;
 import org.openkas.common.Log;
 
 /** What the observability listener answers on which path (chapter 05 §11). Thread-safe; answering may block. */
@@ -68,16 +67,7 @@ final class Pages {
             return "/";
         }
         int query = target.indexOf('?', begin);
-        return decoded(target.substring(begin, query < 0 ? target.length() : query));
-    }
-
-    /** With its escapes undone; as it stands if they make no sense. */
-    private static String decoded(String path) {
-        try {
-            return path.indexOf('%') < 0 ? path : URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return path;
-        }
+        return HttpText.unescaped(target.substring(begin, query < 0 ? target.length() : query));
     }
 
     private static boolean matches(String configured, String path) {

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import org.openkas.cluster.SparseReport;
 import org.openkas.cluster.TrackerException;
 import org.openkas.cluster.TunnelTracker;
 import org.openkas.common.Log;
+import org.openkas.common.SparseReport;
 import org.openkas.common.Timers;
 
 /**

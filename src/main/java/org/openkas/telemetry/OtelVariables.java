@@ -2,13 +2,12 @@ package org.openkas.telemetry;
 
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessorBuilder;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import org.openkas.common.HttpText;
 
 /**
  * OpenTelemetry's own environment variables, as far as the configuration file does not say the same (chapter 05 §7). What a variable
@@ -92,18 +91,9 @@ record OtelVariables(Map<String, String> environment) {
         for (String member : text.split(",", -1)) {
             int equals = member.indexOf('=');
             if (equals > 0) {
-                pairs.put(member.substring(0, equals).strip(), decoded(member.substring(equals + 1).strip()));
+                pairs.put(member.substring(0, equals).strip(), HttpText.unescaped(member.substring(equals + 1).strip()));
             }
         }
         return pairs;
-    }
-
-    private static String decoded(String value) {
-        try {
-            return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            // not encoded after all
-            return value;
-        }
     }
 }

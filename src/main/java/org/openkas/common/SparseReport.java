@@ -1,9 +1,7 @@
-package org.openkas.cluster;
+package org.openkas.common;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.openkas.common.Log;
-import org.openkas.common.Timers;
 
 /** Error lines of which each text appears once a minute at most, with the number of those that were left out. Thread-safe. */
 public final class SparseReport {
